@@ -1,0 +1,108 @@
+import Foundation
+import MuddledCore
+import MuddledMariaDB
+import MuddledRedis
+import MuddledSandbox
+
+/// How two processes pass a turn to and fro, each in its own process: `batch peer WAY ROLE FOLDER ID`.
+enum Peer {
+  /// Hand-overs before the clock starts, and how many are timed.
+  static let warmUp: UInt64 = 200
+  static let counted: UInt64 = 2000
+
+  /// Runs one of the two processes; the first one prints microseconds for one hand-over.
+  static func run(_ arguments: [String]) async throws {
+    guard arguments.count == 4, let role = UInt64(arguments[1]) else {
+      fatalError("not for people")
+    }
+    let (folder, id) = (arguments[2], arguments[3])
+    var began = ContinuousClock.now
+    func note(_ position: UInt64) { if position == warmUp { began = .now } }
+    switch arguments[0] {
+    case "plain-db":
+      let connection = PlainMariaDB(socket: folder + "/mariadb.sock", database: "client_test")
+      let (end, table) = (warmUp + counted, "plain_\(id)")
+      for position in 0..<end {
+        note(position)
+        if position % 2 == role {
+          connection.run("INSERT INTO \(table) VALUES (\(position), 'x')")
+        } else {
+          while connection.run("SELECT record FROM \(table) WHERE position = \(position)").isEmpty {
+          }
+        }
+      }
+    case "plain-redis":
+      let connection = PlainRedis(socket: folder + "/redis.sock")
+      for position in 0..<(warmUp + counted) {
+        note(position)
+        if position % 2 == role {
+          connection.run("XADD", id, "\(position + 1)-0", "r", "x")
+        } else {
+          connection.run("XREAD", "BLOCK", "0", "STREAMS", id, "\(position)-0")
+        }
+      }
+    case "db", "redis":
+      let coordinator: any Coordinator =
+        arguments[0] == "db"
+        ? try await DatabaseCoordinator(
+          MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: id)
+        : try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: id)
+      for position in 0..<(warmUp + counted) {
+        note(position)
+        if position % 2 == role {
+          _ = try await coordinator.append([0], at: position)
+        } else {
+          while try await coordinator.records(from: position, waitingAtMost: .seconds(5)).isEmpty {}
+        }
+      }
+      await coordinator.close()
+    default: fatalError("no way \(arguments[0])")
+    }
+    let time = (ContinuousClock.now - began).components
+    if role == 0 {
+      print((Double(time.seconds) * 1e6 + Double(time.attoseconds) / 1e12) / Double(counted))
+    }
+  }
+}
+
+/// Section `handover`: what it costs to pass the turn, beside a bare ping-pong over the same store.
+func measureHandOver(_ servers: Sandbox, rounds: Int) throws {
+  let database = PlainMariaDB(socket: servers.mariaDBSocket, database: servers.options.database)
+  var times: [String: [Double]] = [:]
+  for _ in 0..<rounds {
+    for way in ["plain-db", "db", "plain-redis", "redis"] {
+      let id = "\(UInt64.random(in: 0 ... .max))"
+      if way == "plain-db" {
+        database.run("CREATE TABLE plain_\(id) (position INT PRIMARY KEY, record VARBINARY(9))")
+      }
+      times[way, default: []].append(try pass(way, servers.folder, id))
+      if way == "plain-db" { database.run("DROP TABLE plain_\(id)") }
+    }
+  }
+  print("\nhand-over between two processes, median of \(rounds) rounds (load \(load()))")
+  for (way, of) in [
+    ("plain-db", nil), ("db", "plain-db"), ("plain-redis", nil), ("redis", "plain-redis"),
+  ] {
+    let time = median(times[way] ?? [])
+    let ratio = of.map { ", " + text(time / median(times[$0] ?? [])) + "x" } ?? ""
+    print("  \(column(way, 12)) \(text(time)) us\(ratio)")
+  }
+}
+
+private func pass(_ way: String, _ folder: String, _ id: String) throws -> Double {
+  let output = Pipe()
+  let peers = try [0, 1].map { role in
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = ["peer", way, "\(role)", folder, id]
+    if role == 0 { process.standardOutput = output }
+    try process.run()
+    return process
+  }
+  let data = output.fileHandleForReading.readDataToEndOfFile()
+  for peer in peers { peer.waitUntilExit() }
+  guard let time = Double(String(decoding: data, as: UTF8.self).dropLast()) else {
+    fatalError("a peer failed")
+  }
+  return time
+}

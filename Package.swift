@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+  name: "muddled",
+  products: [
+    .library(name: "MuddledCore", targets: ["MuddledCore"]),
+    .library(name: "MuddledMariaDB", targets: ["MuddledMariaDB"]),
+    .library(name: "MuddledRedis", targets: ["MuddledRedis"]),
+    .library(name: "MuddledSandbox", targets: ["MuddledSandbox"]),
+    .executable(name: "muddled", targets: ["MuddledCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CMariaDB", providers: [.apt(["libmariadb-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .target(
+      name: "MuddledCore",
+      dependencies: [.product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .target(
+      name: "MuddledMariaDB",
+      dependencies: ["MuddledCore", "CMariaDB"],
+      swiftSettings: strict),
+    .target(
+      name: "MuddledRedis",
+      dependencies: ["MuddledCore", "CHiredis"],
+      swiftSettings: strict),
+    .target(
+      name: "MuddledSandbox",
+      dependencies: [
+        "MuddledCore",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "MuddledTestKit", dependencies: ["MuddledCore", "MuddledSandbox"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "MuddledCLI",
+      dependencies: [
+        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledCoreTests", dependencies: ["MuddledCore", "MuddledTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledMariaDBTests",
+      dependencies: ["MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledRedisTests",
+      dependencies: ["MuddledCore", "MuddledRedis", "MuddledSandbox", "MuddledTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledBatchTests",
+      dependencies: [
+        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox", "MuddledTestKit",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledExploreTests",
+      dependencies: ["MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledCLITests",
+      dependencies: [
+        "MuddledCLI", "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox",
+        "MuddledTestKit", .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,75 @@
+import MuddledCore
+import MuddledMariaDB
+import MuddledRedis
+
+// From the values of the configuration to the core's and the drivers' types.
+extension Configuration {
+  /// The database under test, on the loop that drives this process's connections.
+  func makeDatabase(loop: EventLoop) throws -> MariaDBDatabase {
+    var options = MariaDBDatabase.Options()
+    options.maximumConnections = database.open
+    return MariaDBDatabase(try dsn(database.dsn, key: "db.dsn"), options: options, loop: loop)
+  }
+
+  /// The place where the nodes of the batch meet.
+  func makeCoordinator(batch: String, loop: EventLoop) async throws -> any Coordinator {
+    switch coordinatorKind {
+    case .db:
+      let dsn = try dsn(coordinationDatabase.dsn, key: "cdb.dsn")
+      // It connects at once, and there may be two DSNs that name the same server.
+      return try await naming("cdb.dsn") {
+        try await DatabaseCoordinator(dsn, batch: batch, loop: loop)
+      }
+    case .redis:
+      let url = try naming("coordinator.url") { try RedisURL(coordinatorURL?.value ?? "") }
+      return try RedisCoordinator(url: url, batch: batch, on: loop)
+    }
+  }
+
+  /// One node's part in a batch, with its scripts read.
+  func makeNode(id: String, partners: [String], batch: String) async throws -> BatchConfiguration {
+    var node = BatchConfiguration(
+      node: id, partners: partners, batch: batch,
+      steps: try await FileLoader(path: sqlPath).load())
+    node.reset = try await script(resetPath, name: "reset file")
+    node.checks = try await script(checkPath, name: "check file")
+    node.lease = lease
+    node.rejoinTimeout = rejoinTimeout
+    node.registerTimeout = registerTimeout
+    node.stallTimeout = stallTimeout
+    node.assumeBlockedTimeout = assumeBlockedAfter
+    node.stepTimeout = stepTimeout
+    return node
+  }
+
+  private func script(_ path: String?, name: String) async throws -> [String]? {
+    guard let path else { return nil }
+    return try await SQLScript.reading(path, as: name).statements.map(\.text)
+  }
+
+  private func dsn(_ text: Secret?, key: String) throws -> MariaDBDSN {
+    try naming(key) { try MariaDBDSN(text?.value ?? "") }
+  }
+
+  /// Says in an error which key it is about, and where its value came from.
+  private func naming<Value>(_ key: String, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let error as MuddledError { throw named(error, key) }
+  }
+
+  /// The same for what takes its time.
+  private func naming<Value: Sendable>(
+    _ key: String, _ body: () async throws -> Value
+  ) async throws -> Value {
+    do { return try await body() } catch let error as MuddledError { throw named(error, key) }
+  }
+
+  private func named(_ error: MuddledError, _ key: String) -> MuddledError {
+    let place =
+      switch sources[key] {
+      case .environment(let name): " (from \(name))"
+      case .file(let line): " (line \(line) of the config file)"
+      default: ""
+      }
+    return MuddledError(error.code, "\(key)\(place): \(error.message)")
+  }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import MuddledCore
+
+/// `muddled count`: how many orders there are; runs nothing.
+struct CountCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "count", abstract: "Print how many orders a scenario has; run nothing.")
+
+  @OptionGroup var scenario: ScenarioArguments
+
+  @Flag(help: "Print every order, one a line, with its rank.")
+  var list = false
+
+  func run() async throws {
+    try await exitingWithCode {
+      let scenario = try await scenario.load()
+      let space = try scenario.orderSpace()
+      guard list else { return print(space.count) }
+      for (rank, order) in space.orders.enumerated() {
+        print("\(rank)  \(scenario.description(of: order))")
+      }
+    }
+  }
+}

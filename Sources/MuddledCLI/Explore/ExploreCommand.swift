@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import MuddledCore
+
+/// `muddled explore`: all clients of a scenario in one process.
+struct ExploreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explore",
+    abstract: "Run a scenario in every order from one process, and show the outcomes.",
+    discussion: """
+      muddled explore Examples/lost-update.spec
+      muddled explore --client a.sql --client b.sql --reset reset.sql --check 'SELECT * FROM t' --db DSN
+
+      Without --db (or MUDDLED_DB_DSN) a private MariaDB is started for the run. Exit codes: 0 done, 1 an \
+      assertion does not hold or the transcript differs, 64 usage, 65 the scenario cannot be used, 66 a \
+      file is missing, 69 the server is not there or was lost, 78 configuration, 130 interrupted.
+      """)
+
+  @OptionGroup var scenario: ScenarioArguments
+  @OptionGroup(title: "Orders") var orders: OrderArguments
+
+  @Option(
+    help: .init(
+      "The server; orders run in databases muddled_lane_1 … made on it.", valueName: "dsn"))
+  var db: String?
+
+  @Option(help: "How many orders run side by side; 0 runs them in the DSN's own database.")
+  var lanes = 1
+
+  @Flag(help: "Run each execution once, and account for every order that comes to it.")
+  var distinct = false
+
+  @Option(help: .init("Write one JSON line for each order to this file.", valueName: "file"))
+  var events: String?
+
+  @Option(
+    help: .init(
+      "Write what PostgreSQL's isolation tester would print to this file.", valueName: "file"))
+  var transcript: String?
+
+  @Option(
+    help: .init(
+      "Compare the transcript with this file, and its alternatives _1, _2.", valueName: "file"))
+  var expect: String?
+
+  @Flag(help: "Write the transcript to the file of --expect instead of comparing.")
+  var record = false
+
+  @Option(help: "How many outcomes are listed.")
+  var top = ExploreSummary.listedOutcomes
+
+  @Option(help: .init("Show the witness of this outcome in full.", valueName: "id"))
+  var outcome: String?
+
+  @Flag(name: .shortAndLong, help: "Show no progress.")
+  var quiet = false
+
+  func run() async throws {
+    var holds = true
+    try await exitingWithCode { holds = try await explore() }
+    if !holds { throw ExitCode(1) }
+  }
+
+  /// - Returns: whether everything that was asked to hold does.
+  private func explore() async throws -> Bool {
+    let scenario = try await scenario.load()
+    var options = ExploreOptions()
+    options.selection = try orders.selection(of: scenario)
+    guard (0...64).contains(lanes) else {
+      throw MuddledError(.usage, "--lanes takes a number from 0 to 64")
+    }
+    options.lanes = lanes == 0 ? nil : lanes
+    options.isDistinct = distinct
+    options.wantsTranscripts = transcript != nil || expect != nil
+    guard expect != nil || !record else {
+      throw MuddledError(.usage, "--record goes with --expect FILE, the file that it writes")
+    }
+    let transcripts = options.wantsTranscripts ? TranscriptReporter(scenario) : nil
+    var reporters: [any Reporter] = []
+    if let events { reporters.append(try EventFileReporter(path: events)) }
+    if let transcripts { reporters.append(transcripts) }
+    let explorers = (options, reporters)
+    let summary = try await ServerForExploring.with(db) { database in
+      try await interruptible {
+        try await Explorer(
+          scenario, database: database, options: explorers.0, reporters: explorers.1 + [console]
+        ).run()
+      }
+    }
+    if let outcome {
+      guard let text = summary.text(ofOutcome: outcome) else {
+        throw MuddledError(
+          .usage, "there is no outcome \(outcome.quoted), or more than one begins like that")
+      }
+      print(text, terminator: "")
+    }
+    let isAsExpected = try await compare(await transcripts?.text ?? "")
+    return isAsExpected && summary.violations.isEmpty
+  }
+
+  private var console: ConsoleReporter {
+    ConsoleReporter(
+      progress: quiet ? .none : isatty(STDERR_FILENO) == 1 ? .line : .lines, listedOutcomes: top,
+      output: { FileHandle.standardOutput.write(Data($0.utf8)) },
+      diagnostics: { FileHandle.standardError.write(Data($0.utf8)) })
+  }
+
+  private func compare(_ text: String) async throws -> Bool {
+    if let transcript { try write(text, to: transcript) }
+    guard let expect else { return true }
+    if record {
+      try write(text, to: expect)
+      return true
+    }
+    let difference = try await ExpectedTranscript.reading(expect).difference(to: text)
+    if !difference.isEmpty { print(difference.text, terminator: "") }
+    return difference.isEmpty
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    do { try text.write(toFile: path, atomically: false, encoding: .utf8) } catch {
+      throw MuddledError(
+        .usage, "the file \(path.quoted) cannot be written: \(error.localizedDescription)")
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import MuddledCore
+import MuddledMariaDB
+
+/// `muddled replay`: one order, step by step.
+struct ReplayCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Run the one order that a token names, and show it step by step.")
+
+  @Argument(help: .init("A token from an outcome table.", valueName: "token"))
+  var token: String
+
+  @OptionGroup var scenario: ScenarioArguments
+
+  @Option(help: .init("The server; without it a private one is started.", valueName: "dsn"))
+  var db: String?
+
+  func run() async throws {
+    try await exitingWithCode {
+      let scenario = try await scenario.load()
+      var options = ExploreOptions()
+      switch try Token(token).target(in: scenario) {
+      case .rank(let rank): options.selection = .ranks(rank..<rank + 1)
+      case .permutation(let index): options.selection = .permutation(index)
+      }
+      let chosen = options
+      let summary = try await ServerForExploring.with(db) { database in
+        try await interruptible {
+          try await Explorer(scenario, database: database, options: chosen).run()
+        }
+      }
+      guard let outcome = summary.tally.outcomes.first else { return }
+      print(summary.text(ofOutcome: outcome.digest.description) ?? "", terminator: "")
+      print("outcome: \(outcome.digest.short)")
+    }
+  }
+}

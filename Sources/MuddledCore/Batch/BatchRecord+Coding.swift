@@ -1,0 +1,199 @@
+extension BatchRecord {
+  /// The version of the form below; a batch's nodes must all write the same one.
+  static let version: UInt8 = 1
+
+  /// The record in bytes.
+  func encoded() -> [UInt8] {
+    var writer = ByteWriter()
+    writer.write(Self.version)
+    writer.write(node)
+    writer.write(incarnation)
+    writer.write(rank)
+    writer.write(attempt)
+    writer.write(events) { $0.write($1) }
+    return writer.bytes
+  }
+
+  /// Reads a record back.
+  ///
+  /// - Throws: ``MuddledError`` if another version of muddled, or something else, wrote the bytes.
+  init(decoding bytes: [UInt8]) throws {
+    do {
+      var reader = ByteReader(bytes[...])
+      guard try reader.number(as: UInt8.self) == Self.version else { throw MalformedBytes() }
+      node = try reader.text()
+      incarnation = try reader.number(as: UInt32.self)
+      rank = try reader.number()
+      attempt = try reader.number(as: UInt32.self)
+      events = try reader.list { try $0.batchEvent() }
+      guard reader.isAtEnd else { throw MalformedBytes() }
+    } catch is MalformedBytes {
+      throw MuddledError(
+        .unavailable,
+        "the coordinator holds a record of this batch that this version of muddled did not write; "
+          + "choose another batch id, or run the same version on every node")
+    }
+  }
+}
+
+extension ByteWriter {
+  fileprivate mutating func write(_ event: BatchEvent) {
+    switch event {
+    case .registered(let registration):
+      write(UInt8(0))
+      write(registration)
+    case .begin(let rank, let attempt, let snapshot):
+      write(UInt8(1))
+      write(rank)
+      write(attempt)
+      write(snapshot) { writer, snapshot in
+        writer.write(snapshot.nodes) {
+          $0.write($1.id)
+          $0.write($1.incarnation)
+          $0.write($1.registration)
+        }
+      }
+    case .ran(let report):
+      write(UInt8(2))
+      write(report.results) { $0.write($1) }
+      write(report.microseconds)
+    case .blocked:
+      write(UInt8(3))
+    case .released(let connectionID):
+      write(UInt8(4))
+      write(connectionID)
+    case .finished(let checks):
+      write(UInt8(5))
+      write(checks) { $0.write($1) { $0.write($1) } }
+    case .sessionLost:
+      write(UInt8(6))
+    case .left(let reason):
+      write(UInt8(7))
+      write(reason)
+    case .lost(let node, let incarnation):
+      write(UInt8(8))
+      write(node)
+      write(incarnation)
+    case .ended(let orders):
+      write(UInt8(9))
+      write(orders)
+    }
+  }
+
+  private mutating func write(_ registration: Registration) {
+    write(registration.instance)
+    write(registration.members) { $0.write($1) }
+    write(registration.steps) { $0.write($1) }
+    write(registration.reset) { $0.write($1) { $0.write($1) } }
+    write(registration.checks) { $0.write($1) { $0.write($1) } }
+    write(registration.connectionID)
+  }
+
+  private mutating func write(_ result: StatementResult) {
+    switch result {
+    case .rows(let rows):
+      write(UInt8(0))
+      write(rows.columns) { $0.write($1) }
+      write(rows.rows) { $0.write($1) { $0.write($1) } }
+      write(rows.count)
+      write(rows.digest) { $0.write($1.value) }
+    case .ok(let affected):
+      write(UInt8(1))
+      write(affected)
+    case .error(let error):
+      write(UInt8(2))
+      write(UInt64(bitPattern: Int64(error.code)))
+      write(error.sqlstate)
+      write(error.message)
+    case .cancelled:
+      write(UInt8(3))
+    }
+  }
+
+  private mutating func write(_ value: SQLValue) {
+    switch value {
+    case .null: write(UInt8(0))
+    case .number(let digits):
+      write(UInt8(1))
+      write(digits)
+    case .text(let text):
+      write(UInt8(2))
+      write(text)
+    case .binary(let bytes):
+      write(UInt8(3))
+      write(bytes)
+    }
+  }
+}
+
+extension ByteReader {
+  fileprivate mutating func batchEvent() throws -> BatchEvent {
+    switch try number() {
+    case 0: return .registered(try registration())
+    case 1:
+      return .begin(
+        rank: try number(), attempt: try number(as: UInt32.self),
+        snapshot: try optional {
+          BatchSnapshot(
+            nodes: try $0.list {
+              BatchSnapshot.Node(
+                id: try $0.text(), incarnation: try $0.number(as: UInt32.self),
+                registration: try $0.registration())
+            })
+        })
+    case 2:
+      return .ran(
+        StepReport(
+          results: try list { try $0.statementResult() },
+          microseconds: try number(as: UInt64.self)))
+    case 3: return .blocked
+    case 4: return .released(connectionID: try number(as: UInt64.self))
+    case 5: return .finished(checks: try list { try $0.list { try $0.statementResult() } })
+    case 6: return .sessionLost
+    case 7: return .left(reason: try text())
+    case 8: return .lost(node: try text(), incarnation: try number(as: UInt32.self))
+    case 9: return .ended(orders: try number())
+    default: throw MalformedBytes()
+    }
+  }
+
+  fileprivate mutating func registration() throws -> Registration {
+    Registration(
+      instance: try number(as: UInt64.self),
+      members: try list { try $0.text() },
+      steps: try list { try $0.text() },
+      reset: try optional { try $0.list { try $0.text() } },
+      checks: try optional { try $0.list { try $0.text() } },
+      connectionID: try number(as: UInt64.self))
+  }
+
+  private mutating func statementResult() throws -> StatementResult {
+    switch try number() {
+    case 0:
+      return .rows(
+        ResultRows(
+          columns: try list { try $0.text() },
+          rows: try list { try $0.list { try $0.sqlValue() } },
+          count: try number(as: UInt64.self),
+          digest: try optional { Digest(value: try $0.number()) }))
+    case 1: return .ok(affected: try number(as: UInt64.self))
+    case 2:
+      return .error(
+        ServerError(
+          code: Int(Int64(bitPattern: try number(as: UInt64.self))), sqlstate: try text(),
+          message: try text()))
+    case 3: return .cancelled
+    default: throw MalformedBytes()
+    }
+  }
+
+  private mutating func sqlValue() throws -> SQLValue {
+    switch try number() {
+    case 0: return .null
+    case 1: return .number(try text())
+    case 2: return .text(try text())
+    case 3: return .binary(try raw())
+    default: throw MalformedBytes()
+    }
+  }
+}

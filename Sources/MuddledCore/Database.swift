@@ -1,0 +1,103 @@
+/// A database under test: opens sessions, and looks at them from outside.
+///
+/// Implement it over one server (or one entrance of a cluster). Every operation may wait for the
+/// server. ``openSession()`` throws a ``MuddledError`` with code
+/// ``MuddledError/Code/unavailable`` if the server is not there, and
+/// ``MuddledError/Code/configuration`` if it refuses the login; the others throw
+/// ``MuddledError/Code/unavailable`` when the connection is lost.
+public protocol Database: Sendable {
+  /// The thread that drives the sessions: a task that prefers it talks to them without changing threads.
+  var loop: EventLoop { get }
+
+  /// Opens a session that belongs to one client alone.
+  func openSession() async throws -> any DatabaseSession
+
+  /// Asks the server which of these sessions wait for a lock at this moment.
+  ///
+  /// - Parameter sessions: the sessions' ``DatabaseSession/connectionID``s.
+  func lockWaits(among sessions: [UInt64]) async throws -> LockProbe
+
+  /// Cancels the statement that the session runs now, if any, and leaves the session open.
+  func cancelStatement(of session: UInt64) async throws
+
+  /// Ends a session of a process that is gone, if the server still has it.
+  ///
+  /// Servers number their sessions anew when they start. So nothing is ended that may be somebody else's: not
+  /// if the server has been running for less than `age`, and not a session of another account.
+  ///
+  /// - Parameters:
+  ///   - session: the session's ``DatabaseSession/connectionID``.
+  ///   - age: how long ago the session was known to be there; zero if it is known to be there now.
+  func endSession(_ session: UInt64, seenAgo age: Duration) async throws
+
+  /// Runs statements outside every client: a reset or checks, each on its own, in autocommit mode.
+  ///
+  /// - Parameters:
+  ///   - statements: what to run; nothing after the first that fails.
+  ///   - limit: how long the server may be silent in a statement before it counts as gone.
+  /// - Returns: one entry for each statement that was run.
+  func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]]
+
+  /// Queries that read the tables of the database: one for each table, sorted by the tables' names.
+  ///
+  /// - Parameter rows: how many rows each query gives at most.
+  func tableQueries(limitedTo rows: Int) async throws -> [String]
+
+  /// Ends the connections that the other operations made; sessions are closed by their owners.
+  func close() async
+}
+
+/// One client's session: a single connection, never exchanged for another.
+///
+/// All operations belong to one task at a time.
+public protocol DatabaseSession: Sendable {
+  /// The id by which the server knows this session, as ``Database/cancelStatement(of:)`` takes it.
+  var connectionID: UInt64 { get }
+
+  /// Runs one statement and waits for all it returns.
+  ///
+  /// - Parameter sql: one statement, without a delimiter at its end.
+  /// - Returns: one result, or several for a statement that calls a procedure. A server's error is
+  ///   a result too.
+  /// - Throws: ``SessionLost`` if the connection broke.
+  func execute(_ sql: String) async throws -> [StatementResult]
+
+  /// Whether other sessions may still notice this one, through an open transaction or a lock.
+  ///
+  /// When in doubt, `true`. If it is `false`, the moment of the next ``reset()`` makes no difference to anybody else.
+  func holdsLocks() async -> Bool
+
+  /// Rolls back what is open and brings the session back to the state of a new one.
+  ///
+  /// - Throws: ``SessionLost`` if the connection broke.
+  func reset() async throws
+
+  /// Ends the session. Does nothing if it is lost.
+  func close() async
+}
+
+/// The connection of a session broke; what its statement did is unknown.
+public struct SessionLost: Error, Sendable, CustomStringConvertible {
+  /// What the driver said, without secrets.
+  public let description: String
+
+  /// Makes the error, as an implementation of ``DatabaseSession`` does.
+  public init(_ description: String) { self.description = description }
+}
+
+/// What the server said of waiting sessions.
+public enum LockProbe: Hashable, Sendable {
+  /// The sessions that wait for a lock at this moment, of those that were asked about.
+  case waiting(Set<UInt64>)
+  /// The server does not tell this account, and why; only time can tell then.
+  case unavailable(String)
+}
+
+extension Database {
+  /// Runs statements outside every client, each of which may take a minute.
+  ///
+  /// - Returns: one entry for each statement that was run; the last one is the first that failed.
+  public func run(_ statements: [String]) async throws -> [[StatementResult]] {
+    try await run(statements, limit: .seconds(60))
+  }
+}

@@ -1,0 +1,19 @@
+/// Calls a function on an event loop's thread when a time has come, for less than a task costs.
+final class Alarm: Sendable {
+  struct Setting {
+    let alarm: Alarm
+    let deadline: ContinuousClock.Instant
+  }
+
+  private let loop: EventLoop
+  /// What is called, on the loop's thread.
+  let ring: @Sendable () -> Void
+
+  init(on loop: EventLoop, _ ring: @escaping @Sendable () -> Void) {
+    self.loop = loop
+    self.ring = ring
+  }
+
+  /// Sets the time, which replaces an earlier one; `nil` clears it.
+  func set(to deadline: ContinuousClock.Instant?) { loop.set(self, to: deadline) }
+}

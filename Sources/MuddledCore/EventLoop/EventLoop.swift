@@ -1,0 +1,234 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// One thread that runs Swift tasks and waits for file descriptors.
+///
+/// C clients that offer calls which do not block (libmariadb, hiredis) are driven from here: an
+/// actor whose executor this is makes a call, waits with ``wait(for:events:until:)`` until the socket is ready, and
+/// goes on, all on the same thread. A task that prefers this executor talks to such an actor
+/// without a change of thread.
+public final class EventLoop: SerialExecutor, TaskExecutor {
+  private struct Waiter {
+    let id: UInt64
+    let descriptor: Int32
+    let events: Int16
+    let deadline: ContinuousClock.Instant?
+    let continuation: CheckedContinuation<Int16, Never>
+  }
+
+  private struct State {
+    var jobs: [UnownedJob] = []
+    var waiters: [Waiter] = []
+    var alarms: [Alarm.Setting] = []
+    var nextID: UInt64 = 0
+    var isSleeping = false
+    var isStopped = false
+    var thread: pthread_t?
+  }
+
+  private let state = Mutex(State())
+  /// The ends of a pipe that a byte goes through to end the thread's sleep: read, write.
+  private let wakePipe: (read: Int32, write: Int32)
+
+  /// Starts the thread.
+  public init() {
+    var ends: [Int32] = [-1, -1]
+    precondition(pipe(&ends) == 0, "pipe failed with errno \(errno)")
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
+    wakePipe = (ends[0], ends[1])
+    let thread = Thread { [self] in run() }
+    thread.start()
+  }
+
+  deinit {
+    close(wakePipe.read)
+    close(wakePipe.write)
+  }
+
+  /// Ends the thread once all jobs are done; nothing may use the loop afterwards.
+  public func stop() {
+    state.withLock { $0.isStopped = true }
+    wake()
+  }
+
+  /// Adds a job to the thread's queue; the concurrency runtime calls this.
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let unowned = UnownedJob(job)
+    let mustWake = state.withLock { state in
+      state.jobs.append(unowned)
+      defer { state.isSleeping = false }
+      return state.isSleeping
+    }
+    if mustWake { wake() }
+  }
+
+  /// The loop as the executor of an actor.
+  public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    UnownedSerialExecutor(ordinary: self)
+  }
+
+  /// Traps unless the caller runs on the loop's thread.
+  public func checkIsolated() {
+    let isHere = state.withLock {
+      $0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false
+    }
+    precondition(isHere, "this may only be called on the event loop's thread")
+  }
+
+  /// Waits until the descriptor is ready, the deadline has passed or the task is cancelled.
+  ///
+  /// - Parameters:
+  ///   - descriptor: an open file descriptor, or -1 to wait for the deadline alone.
+  ///   - events: the `poll` events to wait for.
+  ///   - deadline: when to stop waiting; `nil` waits without end.
+  /// - Returns: the events that came, as `poll` reports them; 0 after the deadline or a cancellation.
+  public nonisolated(nonsending) func wait(
+    for descriptor: Int32, events: Int16, until deadline: ContinuousClock.Instant?
+  ) async -> Int16 {
+    let id = state.withLock { state in
+      state.nextID += 1
+      return state.nextID
+    }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let waiter = Waiter(
+          id: id, descriptor: descriptor, events: events, deadline: deadline,
+          continuation: continuation)
+        let mustWake = state.withLock { state in
+          state.waiters.append(waiter)
+          defer { state.isSleeping = false }
+          return state.isSleeping
+        }
+        if mustWake { wake() }
+        if Task.isCancelled { cancel(id) }
+      }
+    } onCancel: {
+      cancel(id)
+    }
+  }
+
+  /// Waits as ``wait(for:events:until:)`` does, and does not notice that its task is cancelled.
+  ///
+  /// For an operation that must be carried to its end, because half of it would cost the connection.
+  public nonisolated(nonsending) func waitThroughCancellation(
+    for descriptor: Int32, events: Int16, until deadline: ContinuousClock.Instant?
+  ) async -> Int16 {
+    await withCheckedContinuation { continuation in
+      let mustWake = state.withLock { state in
+        state.nextID += 1
+        let waiter = Waiter(
+          id: state.nextID, descriptor: descriptor, events: events, deadline: deadline,
+          continuation: continuation)
+        state.waiters.append(waiter)
+        defer { state.isSleeping = false }
+        return state.isSleeping
+      }
+      if mustWake { wake() }
+    }
+  }
+
+  /// Waits for a time, with the precision of the kernel's timers; returns early if the task is cancelled.
+  public nonisolated(nonsending) func sleep(for duration: Duration) async {
+    _ = await wait(for: -1, events: 0, until: .now + duration)
+  }
+
+  /// Sets, moves or clears an alarm.
+  func set(_ alarm: Alarm, to deadline: ContinuousClock.Instant?) {
+    let mustWake = state.withLock { state in
+      state.alarms.removeAll { $0.alarm === alarm }
+      guard let deadline else { return false }
+      state.alarms.append(Alarm.Setting(alarm: alarm, deadline: deadline))
+      defer { state.isSleeping = false }
+      return state.isSleeping
+    }
+    if mustWake { wake() }
+  }
+
+  private func cancel(_ id: UInt64) {
+    let waiter = state.withLock { state -> Waiter? in
+      guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+      return state.waiters.remove(at: index)
+    }
+    waiter?.continuation.resume(returning: 0)
+  }
+
+  private func wake() {
+    var byte: UInt8 = 1
+    // A full pipe wakes the thread as well.
+    _ = write(wakePipe.write, &byte, 1)
+  }
+
+  private func run() {
+    state.withLock { $0.thread = pthread_self() }
+    takeDeadlinesAtTheirWord()
+    let serial = asUnownedSerialExecutor()
+    let task = asUnownedTaskExecutor()
+    var jobs: [UnownedJob] = []
+    while true {
+      jobs.removeAll(keepingCapacity: true)
+      let isStopped = state.withLock { state in
+        swap(&jobs, &state.jobs)
+        return state.isStopped
+      }
+      for job in jobs { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+      if !jobs.isEmpty { continue }
+      if isStopped { return }
+      sleepUntilReady()
+    }
+  }
+
+  /// Waits for a job, a ready descriptor or the earliest deadline, and resumes whoever is due.
+  private func sleepUntilReady() {
+    let asleep = state.withLock { state -> ([Waiter], [Alarm.Setting])? in
+      guard state.jobs.isEmpty else { return nil }
+      state.isSleeping = true
+      return (state.waiters, state.alarms)
+    }
+    guard let (waiters, alarms) = asleep else { return }
+    var descriptors = [pollfd(fd: wakePipe.read, events: Int16(POLLIN), revents: 0)]
+    for waiter in waiters {
+      descriptors.append(pollfd(fd: waiter.descriptor, events: waiter.events, revents: 0))
+    }
+    let deadlines = waiters.compactMap(\.deadline) + alarms.map(\.deadline)
+    let ready = pollPrecisely(&descriptors, until: deadlines.min())
+    if ready > 0, descriptors[0].revents != 0 {
+      var bytes: (UInt64, UInt64) = (0, 0)
+      while read(wakePipe.read, &bytes, 16) == 16 {}
+    }
+    resumeDue(waiters, descriptors[1...])
+  }
+
+  private func resumeDue(_ waiters: [Waiter], _ descriptors: ArraySlice<pollfd>) {
+    let now = ContinuousClock.now
+    var due: [(UInt64, Int16)] = []
+    for (waiter, descriptor) in zip(waiters, descriptors) {
+      if descriptor.revents != 0 {
+        due.append((waiter.id, descriptor.revents))
+      } else if let deadline = waiter.deadline, deadline <= now {
+        due.append((waiter.id, 0))
+      }
+    }
+    let (resumed, ringing) = state.withLock { state in
+      state.isSleeping = false
+      let ringing = state.alarms.filter { $0.deadline <= now }
+      state.alarms.removeAll { $0.deadline <= now }
+      let resumed = due.compactMap { id, events in
+        guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
+          return (Waiter, Int16)?.none
+        }
+        return (state.waiters.remove(at: index), events)
+      }
+      return (resumed, ringing)
+    }
+    for setting in ringing { setting.alarm.ring() }
+    for (waiter, events) in resumed { waiter.continuation.resume(returning: events) }
+  }
+}

@@ -1,0 +1,246 @@
+import Synchronization
+
+/// Hands out orders to the lanes, and brings what they gave into sequence.
+actor ExploreCollector {
+  private struct Finished {
+    let execution: Execution
+    let run: LaneRun
+  }
+
+  /// How far lanes may run ahead of the slowest one, in orders.
+  private static let lookahead: UInt128 = 4096
+  /// How many orders a lane takes at a time.
+  private static let chunk: UInt128 = 8
+  /// How many effects are remembered where they only serve to find nondeterminism.
+  private static let verifiedEffects = 200_000
+
+  private let loop: EventLoop?
+  nonisolated var unownedExecutor: UnownedSerialExecutor {
+    loop?.asUnownedSerialExecutor() ?? fallback.asUnownedSerialExecutor()
+  }
+  private nonisolated let fallback: EventLoop
+  private nonisolated let isInterrupted = Atomic(false)
+
+  private let scenario: Scenario
+  private let plan: OrderPlan
+  private let options: ExploreOptions
+  private let reporters: [any Reporter]
+  private var summary: ExploreSummary
+  private var failure: (any Error)?
+  private var claimed: UInt128 = 0
+  private var delivered: UInt128 = 0
+  private var waiting: [UInt128: Finished?] = [:]
+  private var sleepers: [CheckedContinuation<Void, Never>] = []
+  private var memory = EffectMemory()
+  private var executions: Set<UInt64> = []
+  /// In distinct mode: the executions, held back until it is known for how many orders each stands.
+  private var held: [Execution] = []
+  private var heldTranscripts: [TranscriptPermutation] = []
+  private var standing: [Digest: UInt128] = [:]
+  private let beganAt = ContinuousClock.now
+
+  init(
+    _ scenario: Scenario, plan: OrderPlan, options: ExploreOptions, lanes: Int,
+    reporters: [any Reporter], loop: EventLoop?
+  ) {
+    self.scenario = scenario
+    self.plan = plan
+    self.options = options
+    self.reporters = reporters
+    self.loop = loop
+    fallback = loop ?? EventLoop()
+    summary = ExploreSummary(scenario: scenario, orders: plan.count)
+    summary.lanes = lanes
+  }
+
+  nonisolated func interrupt() { isInterrupted.store(true, ordering: .relaxed) }
+
+  /// Tells the reporters what is going to be run.
+  func begin() async {
+    do {
+      try await report(
+        .started(
+          RunStart(clients: scenario.clients, orders: plan.count, firstRank: 0, isBatch: false)))
+    } catch { fail(error) }
+  }
+
+  // MARK: For the lanes
+
+  /// The indices of the next orders to run; `nil` if there is nothing left to do.
+  func claim() async -> Range<UInt128>? {
+    while claimed >= delivered + Self.lookahead, failure == nil {
+      await withCheckedContinuation { sleepers.append($0) }
+    }
+    guard failure == nil, !isInterrupted.load(ordering: .relaxed), claimed < plan.count else {
+      return nil
+    }
+    let size = options.isDistinct || summary.lanes == 1 ? 1 : Self.chunk
+    let indices = claimed..<min(plan.count, claimed + size)
+    claimed = indices.upperBound
+    return indices
+  }
+
+  /// Accounts for an order without running it, if it is known to what it comes.
+  func accountFor(_ index: UInt128, _ order: PlannedOrder) async -> Bool {
+    guard
+      let known = memory.outcome(of: order.slots, clientCount: scenario.sessions.count)
+    else { return false }
+    summary.tally.addOrder(to: known.outcome, isDeferred: known.isDeferred)
+    standing[known.execution, default: 0] += 1
+    waiting[index] = .some(nil)
+    await deliver()
+    return true
+  }
+
+  /// Takes what an order gave.
+  func take(_ index: UInt128, _ execution: Execution, _ run: LaneRun) async throws {
+    waiting[index] = Finished(execution: execution, run: run)
+    await deliver()
+    if let failure { throw failure }
+  }
+
+  func fail(_ error: any Error) {
+    failure = failure ?? error
+    wakeSleepers()
+  }
+
+  func noteAbandoned() { summary.abandonedOrders += 1 }
+
+  func noteAssumedWaits(_ reason: String) {
+    let remark =
+      "lock waits were assumed, not seen: a statement without a reply after "
+      + "\(options.limits.assumeBlockedTimeout.milliseconds) ms counted as blocked, because \(reason)"
+    if !summary.remarks.contains(remark) { summary.remarks.append(remark) }
+  }
+
+  func noteLargeTables(_ queries: [String]) {
+    for query in queries {
+      let remark = "the final state leaves out a table of more than 100 rows (\(query)); --check it"
+      if !summary.remarks.contains(remark) { summary.remarks.append(remark) }
+    }
+  }
+
+  // MARK: In sequence
+
+  private func deliver() async {
+    while let next = waiting.removeValue(forKey: delivered) {
+      delivered += 1
+      if let next {
+        do { try await record(next) } catch { fail(error) }
+      }
+    }
+    wakeSleepers()
+  }
+
+  private func wakeSleepers() {
+    for sleeper in sleepers { sleeper.resume() }
+    sleepers = []
+  }
+
+  private func record(_ finished: Finished) async throws {
+    let execution = finished.execution
+    summary.tally.add(execution)
+    summary.duration = .now - beganAt
+    let key = EffectMemory.key(of: finished.run.dispatched)
+    let isNew = executions.insert(UInt64(truncatingIfNeeded: key.value)).inserted
+    if isNew { summary.executions += 1 }
+    if scenario.sessions.count <= EffectMemory.clientLimit,
+      options.isDistinct || memory.count < Self.verifiedEffects
+    {
+      if let surprise = memory.learn(finished.run, outcome: execution.outcome) {
+        noteSurprise(finished.run, surprise)
+      }
+    }
+    for assertion in execution.assertions where !assertion.holds {
+      violate(assertion.sql, execution)
+    }
+    let transcript = options.wantsTranscripts ? transcript(of: finished) : nil
+    if options.isDistinct {
+      standing[key, default: 0] += 1
+      // Lanes may have run it at the same time, before it was known.
+      guard isNew else { return }
+      held.append(execution)
+      if let transcript { heldTranscripts.append(transcript) }
+      heldKeys.append(key)
+    } else {
+      try await report(.order(execution))
+      if let transcript { try await report(.transcript(transcript)) }
+    }
+  }
+
+  private var heldKeys: [Digest] = []
+
+  private func transcript(of finished: Finished) -> TranscriptPermutation {
+    let order =
+      finished.execution.permutation.map { scenario.permutations[$0].steps }
+      ?? Slot.slots(of: finished.execution.order).map {
+        PermutationStep(StepReference(session: $0.client, step: $0.step))
+      }
+    return TranscriptPermutation(
+      order: order, execution: finished.execution, setup: finished.run.setup,
+      teardown: finished.run.teardown)
+  }
+
+  private func noteSurprise(_ run: LaneRun, _ index: Int) {
+    guard summary.nondeterminism.count < ExploreSummary.nondeterminismLimit else { return }
+    summary.nondeterminism.append(.init(dispatched: Array(run.dispatched[...index])))
+  }
+
+  private func violate(_ assertion: String, _ execution: Execution) {
+    if let place = summary.violations.firstIndex(where: { $0.assertion == assertion }) {
+      summary.violations[place].executions += 1
+    } else {
+      summary.violations.append(.init(assertion: assertion, witness: execution, executions: 1))
+    }
+  }
+
+  private func report(_ event: RunEvent) async throws {
+    for reporter in reporters { try await reporter.report(event) }
+  }
+
+  // MARK: The end
+
+  /// Tells the reporters what was held back, and the summary.
+  func finish() async throws -> ExploreSummary {
+    var thrown = failure
+    do {
+      for (index, execution) in held.enumerated() {
+        var execution = execution
+        execution.standsFor = standing.removeValue(forKey: heldKeys[index]) ?? 0
+        try await report(.order(execution))
+        if index < heldTranscripts.count { try await report(.transcript(heldTranscripts[index])) }
+      }
+    } catch {
+      thrown = thrown ?? error
+    }
+    if thrown == nil, delivered < plan.count {
+      thrown = MuddledError(.interrupted, "stopped by the user")
+    }
+    if let thrown {
+      let error =
+        thrown as? MuddledError
+        ?? MuddledError(.internalBug, "muddled cannot go on, and that is its own fault: \(thrown)")
+      summary.failure = error
+      if let first = plan.firstRank, delivered < plan.count {
+        summary.remainingRanks = first + delivered..<first + plan.count
+      }
+      try? await report(.explored(summary))
+      throw error
+    }
+    try await report(.explored(summary))
+    return summary
+  }
+}
+
+extension ExecutedCheck {
+  /// Whether this, as an assertion, holds: it gave no rows, or one value that is true.
+  public var holds: Bool {
+    guard case .rows(let rows)? = results.last else { return false }
+    if rows.count == 0 { return true }
+    guard rows.count == 1, let row = rows.rows.first, row.count == 1 else { return false }
+    switch row[0] {
+    case .number(let digits): return digits.contains { ("1"..."9").contains($0) }
+    case .null, .text, .binary: return false
+    }
+  }
+}

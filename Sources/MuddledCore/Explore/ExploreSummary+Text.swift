@@ -1,0 +1,169 @@
+extension ExploreSummary {
+  /// The most outcomes that ``text(width:top:)`` lists unless told otherwise.
+  public static let listedOutcomes = 20
+
+  /// The outcome table for people, with a line break at its end.
+  ///
+  /// - Parameters:
+  ///   - width: how many columns a line may have; what differs is cut there.
+  ///   - top: how many outcomes are listed.
+  public func text(width: Int, top: Int = listedOutcomes) -> String {
+    var lines = [headline]
+    let listed = sortedOutcomes.prefix(top)
+    if !listed.isEmpty { lines.append("") }
+    for (index, outcome) in listed.enumerated() {
+      lines += section(outcome, first: index == 0 ? nil : listed.first?.witness, width)
+    }
+    if tally.outcomes.count > listed.count {
+      lines.append("  and \(tally.outcomes.count - listed.count) more outcomes; --top N shows more")
+    }
+    lines += violations.map { violation in
+      "  assertion does not hold in \(violation.executions) executions: \(violation.assertion)\n"
+        + "    such as \(token(of: violation.witness))  \(orderText(violation.witness))"
+    }
+    lines += nondeterminism.map { surprise in
+      "  nondeterminism: after the same steps, \(slotsText(surprise.dispatched)) did something else than before"
+    }
+    lines += remarks.map { "  note: \($0)" }
+    if let failure { lines.append("  stopped: \(failure.message)") }
+    if let remainingRanks {
+      lines.append(
+        "  to go on: --ranks \(remainingRanks.lowerBound)..\(remainingRanks.upperBound - 1)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// One outcome in full: its witness, step by step.
+  ///
+  /// - Parameter id: the outcome's id, or the beginning of it.
+  public func text(ofOutcome id: String) -> String? {
+    let found = tally.outcomes.filter { $0.digest.description.hasPrefix(id) }
+    guard found.count == 1, let outcome = found.first else { return nil }
+    let order =
+      outcome.witness.permutation.map { scenario.permutations[$0].steps }
+      ?? Slot.slots(of: outcome.witness.order).map {
+        PermutationStep(StepReference(session: $0.client, step: $0.step))
+      }
+    var text = TranscriptPrinter(scenario).text(
+      of: TranscriptPermutation(order: order, execution: outcome.witness))
+    for check in outcome.witness.checks {
+      text +=
+        "final: \(check.sql)\n  " + check.results.map(\.shortText).joined(separator: ", ") + "\n"
+    }
+    return text
+  }
+
+  /// The outcomes, the one of the most orders first.
+  public var sortedOutcomes: [RunTally.Outcome] {
+    tally.outcomes.sorted {
+      ($0.orders, $1.witness.rank, $1.digest.value) > ($1.orders, $0.witness.rank, $0.digest.value)
+    }
+  }
+
+  private var headline: String {
+    let milliseconds = max(1, duration.milliseconds)
+    let rate = tally.ordersRun * 1000 / UInt128(milliseconds)
+    let run =
+      tally.ordersRun == orders ? "\(orders) orders" : "\(tally.ordersRun) of \(orders) orders"
+    var marks: [String] = []
+    if tally.deferredOrders > 0 { marks.append("\(tally.deferredOrders) deferred") }
+    if tally.lockWaits > 0 { marks.append("\(tally.lockWaits) lock waits") }
+    if tally.deadlocks > 0 { marks.append("\(tally.deadlocks) deadlocks") }
+    if tally.errors > tally.deadlocks {
+      marks.append("\(tally.errors - tally.deadlocks) other errors")
+    }
+    if tally.cancelled > 0 { marks.append("\(tally.cancelled) cancelled") }
+    return
+      "\(scenario.name): \(run): \(executions) executions, \(tally.outcomes.count) outcomes\n  "
+      + (marks.isEmpty ? "" : marks.joined(separator: ", ") + "; ")
+      + "\(milliseconds / 1000).\(String(milliseconds % 1000 + 1000).dropFirst()) s, \(rate) orders/s, "
+      + (lanes == 1 ? "1 lane" : "\(lanes) lanes")
+  }
+
+  private func section(
+    _ outcome: RunTally.Outcome, first: Execution?, _ width: Int
+  ) -> [String] {
+    var marks: [String] = []
+    if outcome.hasDeferred { marks.append("deferred") }
+    if outcome.hasDeadlock { marks.append("deadlock") }
+    if outcome.hasError && !outcome.hasDeadlock { marks.append("error") }
+    let head =
+      "  \(outcome.digest.short)  \(outcome.orders) orders"
+      + (marks.isEmpty ? "" : " (" + marks.joined(separator: ", ") + ")")
+    return [
+      head,
+      "    such as \(token(of: outcome.witness))  \(orderText(outcome.witness))",
+      ("    " + difference(outcome.witness, from: first)).cut(to: width),
+    ]
+  }
+
+  private func orderText(_ execution: Execution) -> String {
+    slotsText(execution.steps.map { Slot(client: $0.client, step: $0.step) })
+  }
+
+  private func slotsText(_ slots: [Slot]) -> String {
+    slots.map { scenario.sessions[$0.client].steps[$0.step].name }.joined(separator: " ")
+  }
+
+  /// What one execution gave that another did not; all of its final state where there is no other.
+  private func difference(_ execution: Execution, from other: Execution?) -> String {
+    var parts: [String] = []
+    if let other {
+      let others = Dictionary(
+        other.steps.map { (Slot(client: $0.client, step: $0.step), $0.results) },
+        uniquingKeysWith: { first, _ in first })
+      for (client, session) in scenario.sessions.enumerated() {
+        for step in execution.steps where step.client == client {
+          guard others[Slot(client: client, step: step.step)] != step.results else { continue }
+          parts.append("\(session.steps[step.step].name): \(step.results.shortText)")
+        }
+      }
+    }
+    for (index, check) in execution.checks.enumerated() {
+      if let other, index < other.checks.count, other.checks[index].results == check.results {
+        continue
+      }
+      parts.append("final: \(check.results.shortText)")
+    }
+    return parts.isEmpty ? "the first outcome" : parts.joined(separator: "; ")
+  }
+}
+
+extension [StatementResult] {
+  /// The results in a few words.
+  var shortText: String { isEmpty ? "nothing" : map(\.shortText).joined(separator: ", ") }
+}
+
+extension StatementResult {
+  /// The result in a few words.
+  var shortText: String {
+    switch self {
+    case .ok(let affected): "\(affected) changed"
+    case .cancelled: "cancelled"
+    case .error(let error): "error \(error.code)"
+    case .rows(let rows):
+      rows.rows.isEmpty
+        ? "\(rows.count) rows"
+        : rows.rows.map { "(" + $0.map(\.shortText).joined(separator: ", ") + ")" }
+          .joined(separator: " ")
+    }
+  }
+}
+
+extension SQLValue {
+  /// The value as people write it.
+  var shortText: String {
+    switch self {
+    case .null: "NULL"
+    case .number(let digits): digits
+    case .text(let text): text.escapedForDisplay
+    case .binary(let bytes): "\(bytes.count) bytes"
+    }
+  }
+}
+
+extension String {
+  fileprivate func cut(to width: Int) -> String {
+    count <= width ? self : String(prefix(width - 1)) + "…"
+  }
+}

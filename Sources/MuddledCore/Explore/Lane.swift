@@ -1,0 +1,400 @@
+/// Runs orders, one after the other, on one copy of the tested database: all clients in this process, on one thread.
+///
+/// It carries out what an ``ExecutionStateMachine`` decides. A task for each client waits for commands and runs
+/// them on the client's session; the lane's own task waits for replies, and asks the server who waits when
+/// a reply is late.
+actor Lane {
+  /// A statement's reply, or the end of its session.
+  private typealias Reply = (client: Int, result: Result<[StatementResult], any Error>)
+
+  nonisolated let loop: EventLoop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  private let scenario: Scenario
+  private let database: any Database
+  private let limits: ExploreLimits
+  private var sessions: [any DatabaseSession] = []
+  private var clients: [Task<Void, Never>] = []
+  private var commands: [CheckedContinuation<[String]?, Never>?] = []
+  private var earlyCommands: [Int: [String]] = [:]
+  private var isClosing = false
+  private var replies: [Reply] = []
+  private var listener: CheckedContinuation<Void, Never>?
+  private var alarm: Alarm?
+  private var isSetUp = false
+  /// What the previous order's dispatches did: the next order often begins with the same ones.
+  private var memory: [(slot: Slot, wasBlocked: Bool)] = []
+  /// The queries for the final state, if they are the same after every order.
+  private var tableQueries: [String]?
+  /// The queries of tables that are too large to be part of the final state.
+  private(set) var largeTables: Set<String> = []
+  /// Why the server cannot be asked who waits; set once that is known.
+  private(set) var probeRefusal: String?
+
+  /// How long a statement runs before the server is asked whether it waits.
+  private static let firstLook = Duration.microseconds(300)
+  /// The same where the last order that began like this met a wait.
+  private static let expectedLook = Duration.microseconds(60)
+  /// Tables with more rows are not part of the final state unless a check reads them.
+  private static let smallTableRows = 100
+  private static let longestPause = Duration.milliseconds(20)
+
+  init(_ scenario: Scenario, on database: any Database, limits: ExploreLimits) {
+    self.scenario = scenario
+    self.database = database
+    self.limits = limits
+    loop = database.loop
+  }
+
+  /// Opens the sessions.
+  func open() async throws {
+    commands = scenario.sessions.map { _ in nil }
+    alarm = Alarm(on: loop) { [weak self] in
+      guard let self else { return }
+      self.assumeIsolated { $0.wake() }
+    }
+    for client in scenario.sessions.indices {
+      sessions.append(try await database.openSession())
+      clients.append(Task { await self.serve(client) })
+    }
+  }
+
+  /// Ends the sessions, and undoes the setup.
+  func close() async {
+    await endClients()
+    if isSetUp, let teardown = scenario.teardown { _ = try? await runOutside([teardown]) }
+    alarm?.set(to: nil)
+    alarm = nil
+    await database.close()
+  }
+
+  // MARK: One order
+
+  /// Runs one order from the scenario's first state.
+  ///
+  /// - Throws: ``SessionLost`` if a session broke, ``MuddledError`` if the order cannot be run at all.
+  func run(_ slots: [Slot]) async throws -> LaneRun {
+    var run = LaneRun()
+    try await prepare(&run)
+    try await runSteps(slots, &run)
+    for client in scenario.sessions.indices {
+      try await sessions[client].reset()
+      if let block = scenario.sessions[client].teardown {
+        run.teardown.append(
+          TranscriptBlock(session: client, results: try await runInSession(block, client)))
+        try await sessions[client].reset()
+      }
+    }
+    run.checks = try await finalState()
+    run.assertions = try await look(scenario.assertions)
+    if scenario.reset == nil, let teardown = scenario.teardown {
+      run.teardown.append(TranscriptBlock(results: try await runOutside([teardown])))
+      isSetUp = false
+    }
+    return run
+  }
+
+  /// Cancels what runs and opens new sessions, after one of them broke.
+  func recover() async throws {
+    await endClients()
+    (sessions, clients, replies, memory) = ([], [], [], [])
+    isClosing = false
+    try await open()
+  }
+
+  private func endClients() async {
+    isClosing = true
+    earlyCommands = [:]
+    for client in commands.indices {
+      commands[client]?.resume(returning: nil)
+      commands[client] = nil
+    }
+    // A statement under way ends as lost.
+    for session in sessions { await session.close() }
+    for client in clients { await client.value }
+  }
+
+  private func prepare(_ run: inout LaneRun) async throws {
+    if isSetUp, scenario.reset == nil, let teardown = scenario.teardown {
+      // The last order never came to its own.
+      _ = try await runOutside([teardown], mayFail: true)
+      isSetUp = false
+    }
+    if !isSetUp || scenario.reset == nil {
+      for block in scenario.setup {
+        run.setup.append(TranscriptBlock(results: try await runOutside([block])))
+      }
+    }
+    isSetUp = true
+    if let reset = scenario.reset { _ = try await runOutside([reset]) }
+    for (client, session) in scenario.sessions.enumerated() {
+      guard let setup = session.setup else { continue }
+      let results = try await runInSession(setup, client)
+      if case .error(let error)? = results.last {
+        throw failure("the setup of session \(session.name.quoted)", error)
+      }
+      run.setup.append(TranscriptBlock(session: client, results: results))
+    }
+  }
+
+  private func runOutside(
+    _ blocks: [SQLBlock], mayFail: Bool = false
+  ) async throws -> [StatementResult] {
+    let statements = blocks.flatMap(\.statements)
+    let results = try await database.run(statements.map(\.text), limit: limits.stepTimeout)
+    if case .error(let error)? = results.last?.last, !mayFail {
+      let statement = statements[results.count - 1]
+      throw failure(
+        "line \(statement.line): \(statement.text.prefix(60).description.quoted)", error)
+    }
+    return results.flatMap { $0 }
+  }
+
+  private func failure(_ what: String, _ error: ServerError) -> MuddledError {
+    MuddledError(
+      .unusableInput,
+      "scenario \(scenario.name): \(what) failed: error \(error.code) (\(error.sqlstate)): "
+        + error.message)
+  }
+
+  private func runInSession(_ block: SQLBlock, _ client: Int) async throws -> [StatementResult] {
+    var results: [StatementResult] = []
+    for statement in block.statements {
+      results += try await sessions[client].execute(statement.text)
+      if case .error = results.last { break }
+    }
+    return results
+  }
+
+  /// What the checks return, or, without checks, the rows of every small table.
+  private func finalState() async throws -> [ExecutedCheck] {
+    guard scenario.checks.isEmpty else { return try await look(scenario.checks) }
+    let queries: [String]
+    if let tableQueries {
+      queries = tableQueries
+    } else {
+      queries = try await database.tableQueries(limitedTo: Self.smallTableRows + 1)
+      if !changesTables { tableQueries = queries }
+    }
+    return try await look(queries).filter { check in
+      guard case .rows(let rows)? = check.results.last, rows.count > Self.smallTableRows else {
+        return true
+      }
+      largeTables.insert(check.sql)
+      return false
+    }
+  }
+
+  /// Whether a step could make, rename or remove a table.
+  private var changesTables: Bool {
+    scenario.sessions.lazy.flatMap(\.steps).contains { step in
+      let text = step.block.text.uppercased()
+      return ["CREATE", "DROP", "RENAME", "ALTER"].contains { text.contains($0) }
+    }
+  }
+
+  private func look(_ queries: [String]) async throws -> [ExecutedCheck] {
+    var checks: [ExecutedCheck] = []
+    for query in queries {
+      let results = try await database.run([query], limit: limits.stepTimeout)
+      checks.append(ExecutedCheck(sql: query, results: results.last ?? []))
+    }
+    return checks
+  }
+
+  // MARK: The steps
+
+  private struct Dispatched {
+    let slot: Slot
+    let at: ContinuousClock.Instant
+    var isCancelRequested = false
+    var step: ExecutedStep?
+  }
+
+  private func runSteps(_ slots: [Slot], _ run: inout LaneRun) async throws {
+    var machine = ExecutionStateMachine(slots: slots, clientCount: scenario.sessions.count)
+    var dispatched: [Dispatched] = []
+    var newMemory: [(slot: Slot, wasBlocked: Bool)] = []
+    var isMemoryValid = true
+    var lookAt = ContinuousClock.now
+    var pause = Self.firstLook
+    var needsSecondLook = false
+    var stalledSince: ContinuousClock.Instant?
+    while machine.action != .finished {
+      let now = ContinuousClock.now
+      var deadline = now
+      switch machine.action {
+      case .finished: break
+      case .dispatch(let client, let step):
+        let slot = Slot(client: client, step: step)
+        let index = dispatched.count
+        isMemoryValid = isMemoryValid && index < memory.count && memory[index].slot == slot
+        dispatched.append(Dispatched(slot: slot, at: now))
+        newMemory.append((slot, false))
+        send(scenario.sessions[client].steps[step].block.statements.map(\.text), to: client)
+        pause =
+          isMemoryValid && memory[index].wasBlocked ? Self.expectedLook : Self.firstLook
+        lookAt = now + pause
+        needsSecondLook = false
+        machine.noteDispatched()
+        continue
+      case .settle:
+        stalledSince = nil
+        deadline = probeRefusal == nil ? lookAt : lookAt + limits.assumeBlockedTimeout
+      case .stalled(let client):
+        let since = stalledSince ?? now
+        stalledSince = since
+        deadline = since + limits.stallTimeout
+        if deadline <= now {
+          try await cancel(client, &dispatched, machine)
+          deadline = now + limits.stallTimeout
+          stalledSince = now
+        }
+      }
+      if let reply = await nextReply(until: deadline) {
+        try finish(reply, machine, &dispatched)
+        _ = machine.completed(client: reply.client)
+        lookAt = .now
+        pause = Self.expectedLook
+        needsSecondLook = false
+        continue
+      }
+      guard case .settle(let unknown) = machine.action, lookAt <= .now else { continue }
+      let waiting = try await waits(machine, unknown)
+      guard replies.isEmpty else { continue }
+      let late = unknown.filter { client in
+        !waiting.contains(client)
+          && ContinuousClock.now - (dispatched.last { $0.slot.client == client }?.at ?? .now)
+            > limits.stepTimeout
+      }
+      for client in late { try await cancel(client, &dispatched, machine) }
+      let hasNew = waiting.contains { machine.inFlight[$0]?.blockedSequence == nil }
+      if hasNew, waiting.count > 1, !needsSecondLook {
+        // The new wait may have closed a cycle that the server is about to break.
+        needsSecondLook = true
+        lookAt = .now
+        continue
+      }
+      needsSecondLook = false
+      _ = machine.waiting(clients: waiting)
+      for client in waiting {
+        if let sequence = machine.inFlight[client]?.sequence {
+          newMemory[sequence].wasBlocked = true
+        }
+      }
+      lookAt = .now + pause
+      pause = min(pause * 3 / 2, Self.longestPause)
+    }
+    memory = newMemory
+    run.dispatched = machine.dispatched
+    run.steps = dispatched.compactMap(\.step)
+    run.effects = Self.effects(run.steps)
+  }
+
+  /// Which clients in flight wait for a lock now; with a server that does not say, all that are late.
+  private func waits(
+    _ machine: ExecutionStateMachine, _ unknown: [Int]
+  ) async throws -> Set<Int> {
+    let inFlight = machine.inFlight.indices.filter { machine.inFlight[$0] != nil }
+    if probeRefusal == nil {
+      switch try await database.lockWaits(among: inFlight.map { sessions[$0].connectionID }) {
+      case .waiting(let ids):
+        return Set(inFlight.filter { ids.contains(sessions[$0].connectionID) })
+      case .unavailable(let reason): probeRefusal = reason
+      }
+      return []
+    }
+    return Set(inFlight)
+  }
+
+  private func finish(
+    _ reply: Reply, _ machine: ExecutionStateMachine, _ dispatched: inout [Dispatched]
+  ) throws {
+    guard let statement = machine.inFlight[reply.client] else { return }
+    let index = statement.sequence
+    var results = try reply.result.get()
+    if dispatched[index].isCancelRequested, !results.contains(where: \.isOtherError) {
+      results = [.cancelled]
+    }
+    let slot = dispatched[index].slot
+    dispatched[index].step = ExecutedStep(
+      client: slot.client, step: slot.step,
+      sql: scenario.sessions[slot.client].steps[slot.step].block.text, results: results,
+      wasBlocked: statement.blockedSequence != nil, settledAfter: machine.dispatched.count - 1,
+      microseconds: (ContinuousClock.now - dispatched[index].at).microseconds)
+  }
+
+  private func cancel(
+    _ client: Int, _ dispatched: inout [Dispatched], _ machine: ExecutionStateMachine
+  ) async throws {
+    guard let index = machine.inFlight[client]?.sequence, !dispatched[index].isCancelRequested
+    else { return }
+    dispatched[index].isCancelRequested = true
+    try await database.cancelStatement(of: sessions[client].connectionID)
+  }
+
+  /// For each dispatch, a digest of what had come of it, and of those before it, when the next one was due.
+  private static func effects(_ steps: [ExecutedStep]) -> [Digest] {
+    steps.indices.map { index in
+      var digest = Digest()
+      for (place, step) in steps[...index].enumerated() {
+        digest.update(UInt64(step.client))
+        digest.update(UInt64(step.step))
+        digest.update(step.wasBlocked || step.settledAfter > index ? 1 : 0)
+        if step.settledAfter <= index { digest.update(step.results) }
+        digest.update(UInt64(place))
+      }
+      return digest
+    }
+  }
+
+  // MARK: Talking to the clients' tasks
+
+  private func serve(_ client: Int) async {
+    while !isClosing, let statements = await nextCommand(client) {
+      var results: [StatementResult] = []
+      do {
+        for statement in statements {
+          results += try await sessions[client].execute(statement)
+          if case .error = results.last { break }
+        }
+        replies.append((client, .success(results)))
+      } catch {
+        replies.append((client, .failure(error)))
+      }
+      wake()
+    }
+  }
+
+  private func nextCommand(_ client: Int) async -> [String]? {
+    if let early = earlyCommands[client] {
+      earlyCommands[client] = nil
+      return early
+    }
+    return await withCheckedContinuation { commands[client] = $0 }
+  }
+
+  private func send(_ statements: [String], to client: Int) {
+    guard let waiting = commands[client] else {
+      // The client's task has not come to its first wait yet.
+      earlyCommands[client] = statements
+      return
+    }
+    commands[client] = nil
+    waiting.resume(returning: statements)
+  }
+
+  private func nextReply(until deadline: ContinuousClock.Instant) async -> Reply? {
+    if replies.isEmpty, deadline > .now {
+      alarm?.set(to: deadline)
+      await withCheckedContinuation { listener = $0 }
+      alarm?.set(to: nil)
+    }
+    return replies.isEmpty ? nil : replies.removeFirst()
+  }
+
+  private func wake() {
+    listener?.resume()
+    listener = nil
+  }
+}

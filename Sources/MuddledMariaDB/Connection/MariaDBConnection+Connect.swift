@@ -1,0 +1,82 @@
+import CMariaDB
+import MuddledCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+extension MariaDBConnection {
+  /// Opens the connection and logs in, in at most ``MariaDBDSN/connectTimeout``.
+  func connect() async throws {
+    begin()
+    defer { end() }
+    mysql.configure(for: dsn)
+    let deadline = ContinuousClock.now + dsn.connectTimeout
+    // The library reads these as long as the login goes on.
+    let texts = [dsn.host, dsn.user, dsn.password, dsn.database, dsn.socket].map {
+      $0.flatMap { strdup($0) }
+    }
+    defer { for text in texts { free(text) } }
+    var flags = UInt(CLIENT_MULTI_RESULTS)
+    if dsn.countsFoundRows { flags |= UInt(CLIENT_FOUND_ROWS) }
+    var connected: UnsafeMutablePointer<MYSQL>?
+    let started = mysql_real_connect_start(
+      &connected, mysql, dsn.socket == nil ? texts[0] : nil, texts[1], texts[2],
+      dsn.database.isEmpty ? nil : texts[3], UInt32(dsn.port),
+      texts[4], flags)
+    await finish(started, until: deadline) { mysql_real_connect_cont(&connected, mysql, $0) }
+    if connected == nil {
+      if Task.isCancelled, breaksWhenCancelled { throw CancellationError() }
+      throw refusal(mysql.lastError)
+    }
+    guard !dsn.tls.isRequired || mysql_get_ssl_cipher(mysql) != nil else {
+      close()
+      throw MuddledError(
+        .configuration,
+        "the server at \(dsn.place) offers no TLS, but the DSN's parameter tls asks for it")
+    }
+    didConnect()
+    try await setCollation()
+  }
+
+  /// Sends the collation that the DSN asks for; the login can carry only the character set's default.
+  func setCollation() async throws {
+    guard let collation = dsn.collation else { return }
+    let results = try await query(
+      "SET NAMES \(dsn.charset) COLLATE \(collation)", keeping: 0, isNested: true)
+    guard case .error(let error) = results.first else { return }
+    close()
+    throw MuddledError(
+      .configuration,
+      "the server at \(dsn.place) refuses the collation \(collation): \(error.message)")
+  }
+
+  private func refusal(_ error: ServerError) -> MuddledError {
+    let text = withoutPassword(error.message)
+    return switch error.code {
+    // Access denied, to the server or to the database, or to a host; a wrong plug-in.
+    case 1045, 1044, 1698, 1130, 1251, 1275, 2049, 2059, 2061:
+      MuddledError(
+        .configuration,
+        "the server at \(dsn.place) refuses the login of \(dsn.user): \(text); check the DSN")
+    case 1049:
+      MuddledError(
+        .configuration, "the server at \(dsn.place) has no database \(dsn.database); create it")
+    case 2026:
+      MuddledError(
+        .configuration, "no TLS connection to the server at \(dsn.place): \(text)")
+    default:
+      MuddledError(
+        .unavailable, "no connection to the server at \(dsn.place): \(text); is it running?")
+    }
+  }
+
+  /// No server is known to repeat a password; this makes sure of it.
+  private func withoutPassword(_ text: String) -> String {
+    guard dsn.password.utf8.count > 3 else { return text }
+    return text.split(separator: dsn.password, omittingEmptySubsequences: false)
+      .joined(separator: "<REDACTED>")
+  }
+}

@@ -1,0 +1,67 @@
+import CMariaDB
+import MuddledCore
+
+extension MariaDBConnection {
+  /// Runs a statement with values bound to its question marks; it is prepared at its first use.
+  ///
+  /// - Throws: ``SessionLost`` if the connection broke.
+  func execute(_ sql: String, _ values: [BoundValue]) async throws -> PreparedResult {
+    guard isOpen else { throw SessionLost("connection \(connectionID) is closed") }
+    begin()
+    defer { end() }
+    if statements[sql] == nil, let error = try await prepare(sql) { return .error(error) }
+    guard let statement = statements[sql] else { preconditionFailure("prepared, but not there") }
+    let pointer = statement.pointer
+    let parameters = BoundParameters(values)
+    precondition(values.count == Int(mysql_stmt_param_count(pointer)), "one value per ? of \(sql)")
+    if !values.isEmpty { mysql_stmt_bind_param(pointer, parameters.binds.baseAddress) }
+    var code: Int32 = 0
+    let started = mysql_stmt_execute_start(&code, pointer)
+    await finish(started) { mysql_stmt_execute_cont(&code, pointer, $0) }
+    // The library has the values in its own buffer now; until here it read them from ours.
+    _ = consume parameters
+    if code != 0 { return .error(try failure(of: statement)) }
+    guard statement.hasRows else { return .ok(affected: mysql_stmt_affected_rows(pointer)) }
+    return try await fetch(statement)
+  }
+
+  private func fetch(_ statement: PreparedStatement) async throws -> PreparedResult {
+    let pointer = statement.pointer
+    defer { mysql_stmt_free_result(pointer) }
+    var rows: [[[UInt8]?]] = []
+    while true {
+      var code: Int32 = 0
+      let started = mysql_stmt_fetch_start(&code, pointer)
+      await finish(started) { mysql_stmt_fetch_cont(&code, pointer, $0) }
+      switch code {
+      // A value that is longer than its buffer counts as truncated, and is read again in full.
+      case 0, MYSQL_DATA_TRUNCATED: rows.append(statement.row)
+      case MYSQL_NO_DATA: return .rows(rows)
+      default: return .error(try failure(of: statement))
+      }
+    }
+  }
+
+  private func prepare(_ sql: String) async throws -> ServerError? {
+    guard let pointer = mysql_stmt_init(mysql) else {
+      preconditionFailure("mysql_stmt_init is out of memory")
+    }
+    var code: Int32 = 0
+    let text = sql.utf8CString
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.count)
+    defer { copy.deallocate() }
+    for (index, byte) in text.enumerated() { copy[index] = byte }
+    let started = mysql_stmt_prepare_start(&code, pointer, copy, UInt(text.count - 1))
+    await finish(started) { mysql_stmt_prepare_cont(&code, pointer, $0) }
+    let statement = PreparedStatement(pointer)
+    if code != 0 { return try failure(of: statement) }
+    statements[sql] = statement
+    return nil
+  }
+
+  private func failure(of statement: PreparedStatement) throws -> ServerError {
+    let error = statement.lastError
+    if error.meansLostConnection { throw lost(error) }
+    return error
+  }
+}

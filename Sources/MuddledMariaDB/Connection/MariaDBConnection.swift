@@ -1,0 +1,182 @@
+import CMariaDB
+package import MuddledCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// One connection to a server, driven without blocking on an ``EventLoop``.
+///
+/// One operation at a time; the caller sees to that. Only ``close()`` may come while another is
+/// under way, which then ends as lost. Call it from a task that prefers the loop, and nothing changes
+/// threads.
+package actor MariaDBConnection {
+  package nonisolated let loop: EventLoop
+  package nonisolated let dsn: MariaDBDSN
+  /// Whether a cancelled task breaks the connection, or is not noticed.
+  nonisolated let breaksWhenCancelled: Bool
+
+  private var handle = MySQLHandle()
+  /// The statements prepared so far, by their text.
+  var statements: [String: PreparedStatement] = [:]
+  /// Open, and in step with the server.
+  private(set) var isOpen = false
+  /// The longest silence of the server inside a reply, besides the DSN's read time-out.
+  private var silenceLimit: Duration?
+  private var isBusy = false
+  private var wasCancelled = false
+  /// The server's id of this connection; 0 before it is open.
+  package private(set) var connectionID: UInt64 = 0
+  /// What the server calls itself.
+  package private(set) var serverVersion = ""
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  /// For use between ``begin()`` and ``end()``, while the connection is open or being opened.
+  var mysql: UnsafeMutablePointer<MYSQL> {
+    guard let pointer = handle.pointer else { preconditionFailure("the connection is closed") }
+    return pointer
+  }
+
+  init(to dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool) {
+    self.dsn = dsn
+    self.loop = loop
+    self.breaksWhenCancelled = breaksWhenCancelled
+  }
+
+  /// Opens a connection.
+  ///
+  /// - Parameter breaksWhenCancelled: whether an operation ends with `CancellationError`, and the
+  ///   connection with it, when its task is cancelled; else operations do not notice.
+  /// - Throws: ``MuddledError``: ``MuddledError/Code/unavailable`` if the server is not there,
+  ///   ``MuddledError/Code/configuration`` if it refuses the login.
+  package static func open(
+    _ dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool = false
+  ) async throws -> MariaDBConnection {
+    let connection = MariaDBConnection(to: dsn, on: loop, breaksWhenCancelled: breaksWhenCancelled)
+    try await connection.connect()
+    return connection
+  }
+
+  /// Whether the server's last reply told of an open transaction.
+  var isInTransaction: Bool {
+    isOpen && mysql.pointee.server_status & UInt32(SERVER_STATUS_IN_TRANS) != 0
+  }
+
+  /// Bounds the server's silence inside the replies to come, after which the connection counts as lost.
+  ///
+  /// - Parameter limit: `nil` lets the server take its time, but for the DSN's read time-out.
+  func limitSilence(to limit: Duration?) { silenceLimit = limit }
+
+  /// Ends the connection; an operation under way ends as lost.
+  package func close() {
+    isOpen = false
+    guard let pointer = handle.pointer else { return }
+    if isBusy {
+      // The operation still uses what a close would free; ``end()`` closes after it.
+      let socket = mysql_get_socket(pointer)
+      if socket >= 0 { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+    } else {
+      closeHandle()
+    }
+  }
+
+  /// Marks the connection as open, once the login is through.
+  func didConnect() {
+    isOpen = true
+    connectionID = UInt64(mysql_thread_id(mysql))
+    serverVersion = String(cString: mysql_get_server_info(mysql))
+  }
+
+  // MARK: Running operations of the library
+
+  /// Claims the connection for one operation.
+  func begin() {
+    precondition(!isBusy, "a connection runs one operation at a time")
+    isBusy = true
+    wasCancelled = false
+  }
+
+  /// Ends what ``begin()`` began.
+  ///
+  /// Inlined, it crashes the optimizer of Swift 6.3.1 ("while splitting coroutine") in release builds.
+  @inline(never)
+  func end() {
+    isBusy = false
+    if !isOpen { closeHandle() }
+  }
+
+  private func closeHandle() {
+    handle.close()
+    // Only after that, so that freeing them sends nothing.
+    statements = [:]
+  }
+
+  /// Carries a started operation of the library to its end.
+  ///
+  /// - Parameters:
+  ///   - started: what the `_start` call returned: the events it waits for, or 0 if it is done.
+  ///   - deadline: when to give the operation up, besides the DSN's read and write time-outs.
+  ///   - resume: the `_cont` call, which takes the events that came and returns those it waits for.
+  func finish(
+    _ started: Int32, until deadline: ContinuousClock.Instant? = nil,
+    resume: (Int32) -> Int32
+  ) async {
+    var wanted = started
+    while wanted != 0 { wanted = resume(await events(wanted, until: deadline)) }
+  }
+
+  private func events(_ wanted: Int32, until deadline: ContinuousClock.Instant?) async -> Int32 {
+    var pollEvents: Int16 = 0
+    if wanted & MYSQL_WAIT_READ != 0 { pollEvents |= Int16(POLLIN) }
+    if wanted & MYSQL_WAIT_WRITE != 0 { pollEvents |= Int16(POLLOUT) }
+    if wanted & MYSQL_WAIT_EXCEPT != 0 { pollEvents |= Int16(POLLPRI) }
+    let end = waitEnd(wanted, until: deadline)
+    let socket = mysql_get_socket(mysql)
+    let came =
+      breaksWhenCancelled
+      ? await loop.wait(for: socket, events: pollEvents, until: end)
+      : await loop.waitThroughCancellation(for: socket, events: pollEvents, until: end)
+    if came == 0 {
+      wasCancelled = breaksWhenCancelled && Task.isCancelled
+      // The library gives the operation up, and the connection with it.
+      return MYSQL_WAIT_TIMEOUT
+    }
+    var happened: Int32 = 0
+    if came & Int16(POLLPRI) != 0 { happened |= MYSQL_WAIT_EXCEPT }
+    if came & Int16(POLLOUT) != 0 { happened |= MYSQL_WAIT_WRITE }
+    // Errors and hang-ups are found out by reading or writing, whichever was wanted.
+    if came & Int16(POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0 { happened |= MYSQL_WAIT_READ }
+    if wanted & MYSQL_WAIT_READ == 0, happened & MYSQL_WAIT_READ != 0 {
+      happened = happened & ~MYSQL_WAIT_READ | MYSQL_WAIT_WRITE
+    }
+    return happened
+  }
+
+  private func waitEnd(
+    _ wanted: Int32, until deadline: ContinuousClock.Instant?
+  ) -> ContinuousClock.Instant? {
+    var end = deadline
+    let limits =
+      wanted & MYSQL_WAIT_READ != 0 ? [dsn.readTimeout, silenceLimit] : [dsn.writeTimeout]
+    if isOpen, let limit = limits.compactMap({ $0 }).min() {
+      let limited = ContinuousClock.now + limit
+      end = end.map { min($0, limited) } ?? limited
+    }
+    if wanted & MYSQL_WAIT_TIMEOUT != 0 {
+      let own = ContinuousClock.now + .milliseconds(Int(mysql_get_timeout_value_ms(mysql)))
+      end = end.map { min($0, own) } ?? own
+    }
+    return end
+  }
+
+  /// Closes the connection and says why it is lost, or throws `CancellationError` if that is why.
+  func lost(_ error: ServerError? = nil) -> any Error {
+    let error = error ?? mysql.lastError
+    close()
+    if wasCancelled { return CancellationError() }
+    return SessionLost("connection \(connectionID) to \(dsn.place) was lost: \(error.message)")
+  }
+}

@@ -1,0 +1,250 @@
+public import MuddledCore
+import Synchronization
+
+/// A ``Coordinator`` on three tables of a MariaDB, MySQL or TiDB database, or of a Galera cluster.
+///
+/// It makes its tables (`muddled_batch`, `muddled_lease`, `muddled_log`) in the DSN's database, or uses
+/// those that it finds. The database's part is no more than that a primary key has one owner; nothing
+/// is locked. A waiting reader asks again and again: closely at first, then every quarter of the time
+/// that passed in silence, at most every 100 ms.
+///
+/// Leases are timed by the clock of the server that a node is connected to, so the nodes of a
+/// cluster's servers need clocks that agree well within a lease.
+///
+/// Each value keeps one connection, opened again for up to ``Options/reconnectTimeout`` when it is
+/// lost. Operations may be called from any task, and queue up for the connection; a waiting reader
+/// holds it only while it looks.
+public final class DatabaseCoordinator: Coordinator {
+  /// What can be chosen for a coordinator.
+  public struct Options: Sendable, Hashable {
+    /// How long a lost server is looked for before an operation fails. Default 5 s.
+    public var reconnectTimeout = Duration.seconds(5)
+    /// The longest silence of the server inside a reply; after it the connection counts as lost.
+    /// Default 10 s.
+    public var replyTimeout = Duration.seconds(10)
+    /// How many days after its last use a batch is forgotten, by whoever comes next. Default 7.
+    public var keptDays = 7
+
+    /// Makes the default options.
+    public init() {}
+  }
+
+  /// Where the tables are.
+  public let dsn: MariaDBDSN
+  /// The batch's id.
+  public let batch: String
+
+  let connection: CoordinatorConnection
+  let loop: EventLoop
+  private let key: BoundValue
+  /// When this value last saw the log grow, or began.
+  private let lastEvent = Mutex(ContinuousClock.now)
+
+  /// Connects, makes missing tables, and forgets batches that were left behind long ago.
+  ///
+  /// - Parameters:
+  ///   - dsn: the server, the account, and the database that holds the tables.
+  ///   - batch: the batch's id, 1 to 200 bytes of UTF-8.
+  ///   - options: what can be chosen.
+  /// - Throws: ``MuddledError``: ``MuddledError/Code/unavailable`` if the server is not there,
+  ///   ``MuddledError/Code/configuration`` if it refuses the login or the tables.
+  public convenience init(
+    _ dsn: MariaDBDSN, batch: String, options: Options = Options()
+  ) async throws {
+    try await self.init(dsn, batch: batch, options: options, loop: .mariaDB)
+  }
+
+  /// Connects as above, with a connection driven by `loop`.
+  package init(
+    _ dsn: MariaDBDSN, batch: String, options: Options = Options(), loop: EventLoop
+  ) async throws {
+    guard !dsn.database.isEmpty else {
+      throw MuddledError(
+        .configuration,
+        "the DSN of the coordination database at \(dsn.place) must name a database after the slash")
+    }
+    precondition(
+      (1...CoordinatorLimits.idBytes).contains(batch.utf8.count), "a batch id has 1 to 200 bytes")
+    self.dsn = dsn
+    self.batch = batch
+    self.loop = loop
+    key = .text(batch)
+    connection = CoordinatorConnection(dsn, options: options, loop: loop)
+    do {
+      try await connection.open()
+      try await makeTables()
+      _ = try await change(CoordinatorSQL.useBatch, [key])
+      try await forgetStaleBatches(days: options.keptDays)
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  /// Stores `record` at `position` if the log ends exactly there.
+  ///
+  /// If the connection breaks, the record may be stored all the same; then what stands at the position
+  /// is compared with it, byte by byte.
+  ///
+  /// - Throws: ``MuddledError`` with code ``MuddledError/Code/unavailable``, also if the log has lost records.
+  public func append(_ record: [UInt8], at position: UInt64) async throws -> AppendResult {
+    precondition(record.count <= CoordinatorLimits.recordBytes, "a record has at most 1 MiB")
+    let place: [BoundValue] = [key, .number(position)]
+    // An error thrown inside would be taken for a lost connection; nil says that the log ends before.
+    let result: AppendResult? = try await perform { connection, isRepeated in
+      let inserted = try await connection.execute(
+        CoordinatorSQL.append,
+        place + [.bytes(record)] + place + [.number(position), key, .number(position &- 1)])
+      switch inserted {
+      case .ok(affected: 1): return .appended
+      case .ok:
+        let trimmed = try await connection.execute(CoordinatorSQL.isTrimmed, place)
+        guard case .rows(let rows) = trimmed else { throw trimmed.unexpected }
+        if rows.isEmpty { return nil }
+      case .error(let error) where error.code != Self.duplicateKey: throw inserted.unexpected
+      default: break
+      }
+      guard isRepeated else { return .taken }
+      let stored = try await connection.execute(CoordinatorSQL.record, place)
+      guard case .rows(let rows) = stored, rows.first?.first == record else { return .taken }
+      return .appended
+    }
+    guard let result else { throw lost }
+    if result == .appended { noteEvent() }
+    return result
+  }
+
+  /// ER_DUP_ENTRY.
+  private static let duplicateKey = 1062
+
+  /// The records from `position` on, waiting for the first of them if there is none yet.
+  public func records(
+    from position: UInt64, waitingAtMost limit: Duration
+  ) async throws -> [LogRecord] {
+    let end = ContinuousClock.now + limit
+    while true {
+      let found: [LogRecord]
+      do {
+        found = try await look(from: position)
+      } catch is CancellationError {
+        return []
+      }
+      guard found.isEmpty else {
+        noteEvent()
+        return found
+      }
+      let now = ContinuousClock.now
+      if now >= end || Task.isCancelled { return [] }
+      let pause = PollPace.pause(after: lastEvent.withLock { $0 }.duration(to: now))
+      await loop.sleep(for: min(pause, now.duration(to: end)))
+    }
+  }
+
+  /// Says that `node` lives, and tells when every node of the batch was last seen.
+  public func renewLease(of node: String?) async throws -> [Lease] {
+    if let node { _ = try await change(CoordinatorSQL.renewLease, [key, .text(node)]) }
+    return try await select(CoordinatorSQL.leases, [key]).map { row in
+      let age = try number(row[1])
+      return Lease(
+        node: String(decoding: row[0] ?? [], as: UTF8.self), age: .microseconds(Int64(age)))
+    }
+  }
+
+  /// Gives up the lease of `node`.
+  public func dropLease(of node: String) async throws {
+    _ = try await change(CoordinatorSQL.dropLease, [key, .text(node)])
+  }
+
+  /// Deletes every record before `position`, some hundred at a time.
+  public func trim(before position: UInt64) async throws {
+    _ = try await change(
+      CoordinatorSQL.markTrimmed, [.number(position), key, .number(position)])
+    try await deleteRecords(of: key, before: position)
+  }
+
+  /// Ends the connection; no other operation may follow.
+  public func close() async { await connection.close() }
+
+  // MARK: Parts
+
+  private func noteEvent() { lastEvent.withLock { $0 = .now } }
+
+  private func look(from position: UInt64) async throws -> [LogRecord] {
+    let key = key
+    return try await perform(endsWhenCancelled: true) { connection, _ in
+      let answer = try await connection.execute(
+        CoordinatorSQL.records, [key, .number(position)])
+      guard case .rows(let rows) = answer else { throw answer.unexpected }
+      var found: [LogRecord] = []
+      for row in rows {
+        let position = try number(row[0])
+        // Positions have no gaps; what follows one was read too early, or belongs to a trim.
+        if let last = found.last, position != last.position + 1 { break }
+        if let bytes = row[1] {
+          found.append(LogRecord(position: position, bytes: bytes))
+        } else if found.isEmpty {
+          let long = try await connection.execute(CoordinatorSQL.record, [key, .number(position)])
+          guard case .rows(let rows) = long else { throw long.unexpected }
+          if let bytes = rows.first?.first ?? nil {
+            found.append(LogRecord(position: position, bytes: bytes))
+          }
+          break
+        } else {
+          break
+        }
+      }
+      return found
+    }
+  }
+
+  private var lost: MuddledError {
+    MuddledError(
+      .unavailable,
+      "the coordination database \(dsn) no longer has the whole log of batch \(batch.debugDescription): "
+        + "it was restored without its last data, or rows were deleted; start again under a new batch id"
+    )
+  }
+
+  private func makeTables() async throws {
+    for table in CoordinatorSQL.tables {
+      let look = "SELECT \(table.columns) FROM \(table.name) LIMIT 0"
+      let error = try await failure(of: look)
+      guard let error else { continue }
+      // ER_NO_SUCH_TABLE
+      guard error.code == 1146 else { throw refused(error, table.name) }
+      guard let refusal = try await failure(of: table.create) else { continue }
+      // Another node may have made it meanwhile.
+      if try await failure(of: look) != nil { throw refused(refusal, table.name) }
+    }
+  }
+
+  private func failure(of sql: String) async throws -> ServerError? {
+    let results = try await connection.perform { connection, _ in
+      try await connection.query(sql, keeping: 0)
+    }
+    guard case .error(let error) = results.first else { return nil }
+    return error
+  }
+
+  private func refused(_ error: ServerError, _ table: String) -> MuddledError {
+    MuddledError(
+      .configuration,
+      "the coordination database \(dsn) has no usable table \(table), and it cannot be made: "
+        + "\(error.message)")
+  }
+
+  private func forgetStaleBatches(days: Int) async throws {
+    let days = BoundValue.number(UInt64(max(1, days)))
+    for row in try await select(CoordinatorSQL.staleBatches, [days, days, days]) {
+      guard let batch = row[0] else { continue }
+      try await deleteRecords(of: .bytes(batch), before: .max)
+      for sql in CoordinatorSQL.forget { _ = try await change(sql, [.bytes(batch)]) }
+    }
+  }
+
+  private func deleteRecords(of batch: BoundValue, before position: UInt64) async throws {
+    while try await change(CoordinatorSQL.trim, [batch, .number(position)])
+      == CoordinatorSQL.recordsPerTrim
+    {}
+  }
+}

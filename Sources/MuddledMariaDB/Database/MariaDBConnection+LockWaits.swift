@@ -1,0 +1,158 @@
+import MuddledCore
+
+/// How to ask a server of one kind for lock waits.
+enum ServerKind: Hashable, Sendable {
+  case mariaDB
+  case mySQL
+  case tiDB
+
+  init(version: String) {
+    if version.contains("TiDB") {
+      self = .tiDB
+    } else if version.contains("MariaDB") {
+      self = .mariaDB
+    } else {
+      self = .mySQL
+    }
+  }
+}
+
+extension MariaDBConnection {
+  private var kind: ServerKind { ServerKind(version: serverVersion) }
+
+  /// Asks which sessions wait for a lock.
+  ///
+  /// The questions to MariaDB are measured; those to MySQL 8 and TiDB follow their manuals (Performance
+  /// Schema Lock Tables; DATA_LOCK_WAITS and TIDB_TRX) and have not been tried on such a server.
+  func lockWaits(among sessions: [UInt64]) async throws -> LockProbe {
+    switch kind {
+    case .mariaDB: try await mariaDBLockWaits(among: sessions)
+    case .mySQL: try await lockWaits(Self.mySQLWaits, among: sessions)
+    case .tiDB: try await lockWaits(Self.tiDBWaits, among: sessions)
+    }
+  }
+
+  /// Ends a session or its statement; one that is gone is no error.
+  func kill(_ what: String, _ session: UInt64) async throws {
+    // A TiDB server in a cluster without global kill obeys only this form.
+    let sql = kind == .tiDB ? "KILL TIDB \(what) \(session)" : "KILL \(what) \(session)"
+    let results = try await query(sql, keeping: 0)
+    // ER_NO_SUCH_THREAD
+    guard case .error(let error) = results.last, error.code != 1094 else { return }
+    throw MuddledError(
+      .configuration,
+      "the server at \(dsn.place) refuses to end what connection \(session) does: \(error.message)")
+  }
+
+  // MARK: MariaDB
+
+  /// Row locks from InnoDB's status, the rest from the process list.
+  ///
+  /// Never from INNODB_TRX, whose content is 100 ms old and does not get newer while it is read.
+  private func mariaDBLockWaits(among sessions: [UInt64]) async throws -> LockProbe {
+    let status = try await query("SHOW ENGINE INNODB STATUS", keeping: 1 << 22)
+    switch status.first {
+    case .rows(let found):
+      guard case .text(let text) = found.rows.first?.last else { break }
+      let waiting = InnoDBStatus.lockWaits(in: text).intersection(sessions)
+      let others = sessions.filter { !waiting.contains($0) }
+      return .waiting(waiting.union(try await listedWaits(among: others)))
+    case .error(let error):
+      return .unavailable(
+        "the account may not run SHOW ENGINE INNODB STATUS (\(error.message)); grant it with "
+          + "GRANT PROCESS ON *.* TO the account")
+    default: break
+    }
+    return .unavailable("the server's SHOW ENGINE INNODB STATUS has no text")
+  }
+
+  /// Waits for tables' metadata, whole tables and user locks, which only the process list shows.
+  ///
+  /// A thread's state changes a moment after its lock was granted, so one look is not enough.
+  private func listedWaits(among sessions: [UInt64]) async throws -> Set<UInt64> {
+    guard !sessions.isEmpty else { return [] }
+    let first = try await listedWaiters(among: sessions)
+    guard !first.isEmpty else { return [] }
+    _ = await loop.waitThroughCancellation(
+      for: -1, events: 0, until: .now + .milliseconds(2))
+    let second = try await listedWaiters(among: sessions)
+    return Set(first.intersection(second).map(\.session))
+  }
+
+  /// `SHOW PROCESSLIST` costs a quarter of the same question to information_schema, which makes a table.
+  private func listedWaiters(among sessions: [UInt64]) async throws -> Set<ListedWaiter> {
+    let results = try await query("SHOW PROCESSLIST", keeping: 1 << 22)
+    guard case .rows(let found) = results.first else { return [] }
+    return Set(
+      found.rows.compactMap { ListedWaiter($0, columns: found.columns) }
+        .filter { sessions.contains($0.session) })
+  }
+
+  // MARK: MySQL and TiDB
+
+  private static let mySQLWaits = """
+    SELECT t.PROCESSLIST_ID FROM performance_schema.data_lock_waits w \
+    JOIN performance_schema.threads t ON t.THREAD_ID = w.REQUESTING_THREAD_ID \
+    UNION SELECT t.PROCESSLIST_ID FROM performance_schema.metadata_locks m \
+    JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID \
+    WHERE m.LOCK_STATUS = 'PENDING'
+    """
+
+  private static let tiDBWaits = """
+    SELECT t.SESSION_ID FROM information_schema.DATA_LOCK_WAITS w \
+    JOIN information_schema.CLUSTER_TIDB_TRX t ON t.ID = w.TRX_ID
+    """
+
+  private func lockWaits(_ sql: String, among sessions: [UInt64]) async throws -> LockProbe {
+    let results = try await query(sql, keeping: 1 << 20)
+    return waits(in: results, among: sessions)
+  }
+}
+
+/// Picks the sessions out of a result whose only column is a connection id.
+func waits(in results: [StatementResult], among sessions: [UInt64]) -> LockProbe {
+  switch results.first {
+  case .rows(let found):
+    let ids = found.rows.compactMap { row -> UInt64? in
+      guard case .number(let digits) = row.first else { return nil }
+      return UInt64(digits)
+    }
+    return .waiting(Set(ids).intersection(sessions))
+  case .error(let error):
+    return .unavailable(
+      "the account may not read the server's lock tables (\(error.message)); grant it with "
+        + "GRANT PROCESS ON *.*, and on MySQL also GRANT SELECT ON performance_schema.*")
+  default:
+    return .unavailable("the server's lock tables returned no rows")
+  }
+}
+
+/// A statement that waits for a lock by its state in the process list.
+struct ListedWaiter: Hashable {
+  let session: UInt64
+  let state: String
+  /// The beginning of the statement.
+  let statement: SQLValue
+
+  /// - Parameters:
+  ///   - row: a row of `SHOW PROCESSLIST`.
+  ///   - columns: the names of its columns.
+  init?(_ row: [SQLValue], columns: [String]) {
+    guard let id = columns.firstIndex(of: "Id"), let state = columns.firstIndex(of: "State"),
+      let statement = columns.firstIndex(of: "Info"),
+      case .number(let digits) = row[id], let session = UInt64(digits),
+      case .text(let text) = row[state], Self.isWait(text)
+    else { return nil }
+    self.session = session
+    self.state = text
+    self.statement = row[statement]
+  }
+
+  /// The server's states for waits that another session ends.
+  static func isWait(_ state: String) -> Bool {
+    if state == "User lock" || state == "Waiting for table flush" { return true }
+    // The query cache's lock is held for microseconds, by nobody's transaction.
+    return state.hasPrefix("Waiting for ") && state.hasSuffix(" lock")
+      && state != "Waiting for query cache lock"
+  }
+}

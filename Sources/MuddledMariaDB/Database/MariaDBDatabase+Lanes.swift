@@ -1,0 +1,51 @@
+public import MuddledCore
+
+extension MariaDBDatabase: LaneDatabases {
+  /// Makes a database `muddled_lane_1`, or the first of these that is free, with a thread of its own.
+  public func makeLane() async throws -> any Database {
+    for number in 1...Self.laneLimit {
+      let name = "muddled_lane_\(number)"
+      let results = try await run(["CREATE DATABASE `\(name)`"])
+      guard case .error(let error)? = results.last?.last else {
+        var lane = dsn
+        lane.database = name
+        return MariaDBDatabase(lane, options: options, loop: EventLoop())
+      }
+      // ER_DB_CREATE_EXISTS: another exploration's, or left behind by one that was killed.
+      guard error.code == 1007 else {
+        throw MuddledError(
+          .configuration,
+          "the account may not make databases for lanes at \(dsn.place): \(error.message); grant it "
+            + "CREATE and DROP on `muddled_lane_%`.*, or use --lanes 0 to run in the database itself"
+        )
+      }
+    }
+    throw MuddledError(
+      .unavailable,
+      "the databases muddled_lane_1 to muddled_lane_\(Self.laneLimit) are all there at \(dsn.place); drop "
+        + "those that nobody uses")
+  }
+
+  /// Drops the database of a lane, and ends its thread.
+  public func removeLane(_ lane: any Database) async throws {
+    guard let lane = lane as? MariaDBDatabase, lane !== self else { return }
+    await lane.close()
+    _ = try await run(["DROP DATABASE IF EXISTS `\(lane.dsn.database)`"])
+    lane.loop.stop()
+  }
+
+  /// One query for each base table of the DSN's database.
+  public func tableQueries(limitedTo rows: Int) async throws -> [String] {
+    let results = try await run(["SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'"])
+    guard case .rows(let found)? = results.last?.last else { return [] }
+    return found.rows.compactMap { row in
+      guard case .text(let name)? = row.first else { return nil }
+      let quoted = name.split(separator: "`", omittingEmptySubsequences: false).joined(
+        separator: "``")
+      return "SELECT * FROM `\(quoted)` LIMIT \(rows)"
+    }
+  }
+
+  /// The highest number of a lane's database.
+  private static let laneLimit = 200
+}

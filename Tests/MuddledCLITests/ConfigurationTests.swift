@@ -1,0 +1,271 @@
+import MuddledCore
+import Testing
+
+@testable import MuddledCLI
+
+@Suite("Configuration")
+struct ConfigurationTests {
+  private static let minimal = """
+    [db]
+    dsn = "root:db-secret@tcp(127.0.0.1:4000)/client_test?charset=utf8mb4&parseTime=true"
+    [cdb]
+    dsn = "root:cdb-secret@tcp(127.0.0.1:3306)/client_test"
+    [sql]
+    fpath = "./config/sql.file"
+
+    """
+
+  /// Loads a text from a file with a known name.
+  private func load(
+    _ text: String, environment: [String: String] = [:], kind: Configuration.CoordinatorKind? = nil
+  ) async throws -> Configuration {
+    try await withFolder { folder in
+      write(text, to: folder + "/test.toml")
+      do {
+        return try Configuration.load(
+          file: folder + "/test.toml", environment: environment, kind: kind)
+      } catch let error as MuddledError {
+        // The folder's name is another one in each run.
+        let parts = error.message.split(separator: folder + "/", omittingEmptySubsequences: false)
+        throw MuddledError(error.code, parts.joined())
+      }
+    }
+  }
+
+  /// Loads a text that is refused, and gives the reason.
+  private func refusal(
+    _ text: String, environment: [String: String] = [:], kind: Configuration.CoordinatorKind? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) async -> String {
+    let error = await #expect(throws: MuddledError.self, sourceLocation: sourceLocation) {
+      try await load(text, environment: environment, kind: kind)
+    }
+    #expect(error?.code == .configuration, sourceLocation: sourceLocation)
+    let message = error?.message ?? ""
+    #expect(!message.contains("secret"), "\(message)", sourceLocation: sourceLocation)
+    #expect(!message.contains("\n"), sourceLocation: sourceLocation)
+    return message
+  }
+
+  @Test("A minimal file has every default")
+  func defaults() async throws {
+    let configuration = try await load(Self.minimal)
+    #expect(
+      configuration.database.dsn?.value
+        == "root:db-secret@tcp(127.0.0.1:4000)/client_test?charset=utf8mb4&parseTime=true")
+    #expect(
+      configuration.coordinationDatabase.dsn?.value
+        == "root:cdb-secret@tcp(127.0.0.1:3306)/client_test")
+    for database in [configuration.database, configuration.coordinationDatabase] {
+      #expect(database.idle == 10 && database.open == 10)
+    }
+    #expect(configuration.sqlPath == "./config/sql.file")
+    #expect(configuration.coordinatorKind == .db && configuration.coordinatorURL == nil)
+    #expect(configuration.lease == .seconds(5))
+    #expect(configuration.rejoinTimeout == .seconds(30))
+    #expect(configuration.registerTimeout == .seconds(30))
+    #expect(configuration.resetPath == nil && configuration.checkPath == nil)
+    #expect(configuration.stallTimeout == .seconds(5))
+    #expect(configuration.assumeBlockedAfter == .milliseconds(500))
+    #expect(configuration.stepTimeout == .seconds(60))
+    #expect(configuration.sources.count == 17)
+    #expect(configuration.sources["db.dsn"] == .file(line: 2))
+    #expect(configuration.sources["sql.fpath"] == .file(line: 6))
+    #expect(configuration.sources["run.step_ms"] == .defaultValue)
+  }
+
+  @Test("Every key is read, however TOML lets it be written")
+  func everyKey() async throws {
+    let configuration = try await load(
+      """
+      sql.fpath = 's' # a comment with [db] and dsn = "no"
+      db = { dsn = "d", idle = 0, open = 0x10 }
+      [cdb]
+      "dsn" = \"""
+      c[coordinator]\"""
+      'idle' = 1_000
+      open = 3
+      [ coordinator ]
+      kind = "redis"
+      url = "u"
+      lease_ms = 1
+      rejoin_ms = 0
+      register_ms = 3
+      [reset]
+      fpath = "r"
+      [check]
+      fpath = ""
+      [run]
+      stall_ms = 4
+      assume_blocked_ms = 5
+      step_ms = 6
+      """)
+    #expect(configuration.sqlPath == "s")
+    #expect(configuration.database.dsn?.value == "d")
+    #expect(configuration.database.idle == 0 && configuration.database.open == 16)
+    #expect(configuration.coordinationDatabase.dsn?.value == "c[coordinator]")
+    #expect(configuration.coordinationDatabase.idle == 1000)
+    #expect(configuration.coordinationDatabase.open == 3)
+    #expect(configuration.coordinatorKind == .redis && configuration.coordinatorURL?.value == "u")
+    #expect(configuration.lease == .milliseconds(1) && configuration.rejoinTimeout == .zero)
+    #expect(configuration.registerTimeout == .milliseconds(3))
+    #expect(configuration.resetPath == "r" && configuration.checkPath == nil)
+    #expect(configuration.stallTimeout == .milliseconds(4))
+    #expect(configuration.assumeBlockedAfter == .milliseconds(5))
+    #expect(configuration.stepTimeout == .milliseconds(6))
+    #expect(configuration.sources["db.open"] == .file(line: 2))
+    #expect(configuration.sources["cdb.idle"] == .file(line: 6))
+    #expect(configuration.sources["run.step_ms"] == .file(line: 21))
+  }
+
+  @Test("The environment overrides the file, and the command line's kind does too")
+  func environment() async throws {
+    let variables = [
+      "MUDDLED_DB_DSN": "one", "MUDDLED_CDB_DSN": "", "MUDDLED_COORDINATOR_URL": "three",
+    ]
+    let configuration = try await load(Self.minimal, environment: variables, kind: .redis)
+    #expect(configuration.database.dsn?.value == "one")
+    #expect(configuration.coordinationDatabase.dsn?.value.contains("3306") == true)
+    #expect(configuration.coordinatorURL?.value == "three")
+    #expect(configuration.coordinatorKind == .redis)
+    #expect(configuration.sources["db.dsn"] == .environment("MUDDLED_DB_DSN"))
+    #expect(configuration.sources["cdb.dsn"] == .file(line: 4))
+    #expect(configuration.sources["coordinator.kind"] == .commandLine)
+    let bare = try await load(
+      "sql.fpath = 's'", environment: ["MUDDLED_DB_DSN": "a", "MUDDLED_CDB_DSN": "b"])
+    #expect(bare.database.dsn?.value == "a" && bare.coordinationDatabase.dsn?.value == "b")
+  }
+
+  @Test("A missing required key is named, with the variable that may stand for it")
+  func missing() async {
+    #expect(
+      await refusal("[db]\n")
+        == "test.toml lacks the key db.dsn;"
+        + " set it there or in the environment variable MUDDLED_DB_DSN.")
+    #expect(
+      await refusal("db.dsn = ''").hasPrefix("test.toml lacks the key db.dsn;"),
+      "an empty text counts as not set")
+    #expect(
+      await refusal("db.dsn = 'x'") == "test.toml lacks the key sql.fpath; set it there.")
+    #expect(
+      await refusal("db.dsn = 'x'\nsql.fpath = 's'")
+        == "test.toml lacks the key cdb.dsn, needed because coordinator.kind is \"db\";"
+        + " set it there or in the environment variable MUDDLED_CDB_DSN.")
+    #expect(
+      await refusal("db.dsn = 'x'\nsql.fpath = 's'\ncoordinator.kind = 'redis'")
+        == "test.toml lacks the key coordinator.url, needed because coordinator.kind is \"redis\";"
+        + " set it there or in the environment variable MUDDLED_COORDINATOR_URL.")
+  }
+
+  @Test(
+    "What is wrong in a file is named with its line",
+    arguments: [
+      ("[db]\ndns = 'secret'", "line 2: unknown key db.dns; the nearest known one is db.dsn."),
+      ("\n\n[dbb]\ndsn = 'secret'", "line 3: unknown table dbb; the nearest known one is db."),
+      ("dsn = 'secret'", "line 1: unknown key dsn; the nearest known one is db.dsn."),
+      ("fpth = 'x'", "line 1: unknown key fpth; the nearest known one is sql.fpath."),
+      (
+        "[run]\n# stall = 1\nstall = 5",
+        "line 3: unknown key run.stall; the nearest known one is run.stall_ms."
+      ),
+      (
+        "[coordinator]\nleasems = 5",
+        "line 2: unknown key coordinator.leasems; the nearest known one is coordinator.lease_ms."
+      ),
+      (
+        "[run]\nlease_ms = 5",
+        "line 2: unknown key run.lease_ms; the nearest known one is coordinator.lease_ms."
+      ),
+      (
+        "[run.step]\nx = 5",
+        "line 1: unknown table run.step; the nearest known one is run.step_ms."
+      ),
+      (
+        "[db]\ndsn.host = 'secret'",
+        "line 2: the key db.dsn must be a string in quotes, not a table."
+      ),
+      (
+        "\"db.dsn\" = 'secret'",
+        "line 1: unknown key \"db.dsn\"; the nearest known one is db.dsn."
+      ),
+      ("[db]\ndsn = 12345", "line 2: the key db.dsn must be a string in quotes, not an integer."),
+      (
+        "[db]\ndsn = [ 'secret' ]",
+        "line 2: the key db.dsn must be a string in quotes, not an array."
+      ),
+      (
+        "[db]\ndsn = { password = 'secret' }",
+        "line 2: the key db.dsn must be a string in quotes, not a table."
+      ),
+      ("[db]\nidle = '10'", "line 2: the key db.idle must be an integer, not a string."),
+      (
+        "[db]\nidle = 1.5",
+        "line 2: the key db.idle must be an integer, not a floating-point number."
+      ),
+      ("[db]\nidle = true", "line 2: the key db.idle must be an integer, not a Boolean."),
+      ("sql = 'x'", "line 1: the key sql must be a table, not a string."),
+      ("[[db]]\ndsn = 'secret'", "line 1: the key db must be a table, not an array."),
+      ("[db]\nidle = -1", "line 2: the key db.idle is -1; it must be from 0 to 2147483647."),
+      ("[db]\n\nopen = 1", "line 3: the key db.open is 1; it must be from 2 to 2147483647."),
+      (
+        "run.stall_ms = 0", "line 1: the key run.stall_ms is 0; it must be from 1 to 2147483647."
+      ),
+      (
+        "coordinator.kind = 'reddis'",
+        "line 1: the key coordinator.kind is \"reddis\"; it must be \"db\" or \"redis\"."
+      ),
+      // The first in the file counts, not the first in the alphabet.
+      (
+        "[run]\nbad = 1\n[db]\nbad = 2",
+        "line 2: unknown key run.bad; the nearest known one is db.dsn."
+      ),
+    ])
+  func wrong(_ text: String, _ reason: String) async {
+    #expect(await refusal(text) == "test.toml, \(reason)")
+  }
+
+  @Test("Broken TOML is refused with line, column and the parser's words, but no secret")
+  func broken() async {
+    for (text, place) in [
+      ("[db\ndsn = 'secret'", "line 1, column 4"),
+      ("[db]\ndsn = \"root:secret@tcp(x)/y\nidle = 1", "line 2, column 28"),
+      ("[db]\ndsn = secret", "line 2, column 7"),
+      ("[db]\ndsn = tsecret", "line 2, column 8"),
+      ("[db]\npassword = 99999999999999999999secret", "line 2, column 32"),
+      ("[db]\nidle = 1\nidle = 2", "line 3, column 8"),
+      ("[db]\n[db]", "line 2, column 1"),
+    ] {
+      let reason = await refusal(text)
+      #expect(reason.hasPrefix("test.toml, \(place): not valid TOML: "), "\(reason)")
+    }
+    // Digits are a secret here without the word.
+    let digits = await refusal("[db]\npassword = 99999999999999999999")
+    #expect(!digits.contains("999"), "\(digits)")
+  }
+
+  @Test("A file that cannot be read is named")
+  func unreadable() async throws {
+    let error = #expect(throws: MuddledError.self) {
+      try Configuration.load(file: "/nowhere/at.toml", environment: [:])
+    }
+    #expect(error?.code == .configuration)
+    #expect(
+      error?.message == "The configuration file /nowhere/at.toml cannot be read:"
+        + " No such file or directory; name one with -c.")
+    let folder = #expect(throws: MuddledError.self) {
+      try Configuration.load(file: "/tmp", environment: [:])
+    }
+    #expect(folder?.message.contains("/tmp cannot be read: Is a directory") == true)
+  }
+
+  @Test("A secret is not shown by printing, dumping or interpolating it")
+  func secret() async throws {
+    let configuration = try await load(Self.minimal)
+    var dumped = ""
+    dump(configuration, to: &dumped)
+    for shown in [dumped, "\(configuration)", String(reflecting: configuration)] {
+      #expect(!shown.contains("secret"), "\(shown)")
+      #expect(shown.contains("<REDACTED>"))
+    }
+  }
+}

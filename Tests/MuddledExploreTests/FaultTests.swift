@@ -1,0 +1,125 @@
+import MuddledCore
+import MuddledTestKit
+import Synchronization
+import Testing
+
+@Suite(
+  "What can go wrong in an exploration", .serialized, .timeLimit(.minutes(3)),
+  .sandbox(Exploring.servers))
+struct FaultTests {
+  @Test("A session that is killed in the middle: its order is run again whole, and counted once")
+  func killed() async throws {
+    let scenario = try Scenario.accounts([
+      [
+        "BEGIN", "UPDATE account SET balance = balance + 1 WHERE id = 1", "SELECT SLEEP(0.2)",
+        "COMMIT",
+      ],
+      ["SELECT 1"],
+    ])
+    async let run = Exploring.run(scenario)
+    var killed = 0
+    while killed < 2 {
+      let sleepers = try await Exploring.rows(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%'")
+      for sleeper in sleepers {
+        _ = try? await Exploring.rows("KILL CONNECTION \(sleeper[0])")
+        killed += 1
+      }
+      // Not the same order again and again: that would use its attempts up.
+      try await Task.sleep(for: .milliseconds(sleepers.isEmpty ? 5 : 300))
+    }
+    let (summary, orders, _) = try await run
+    #expect(orders.map(\.rank) == Array(0..<5))
+    #expect(summary.abandonedOrders == 2)
+    #expect(summary.tally.ordersRun == 5)
+    #expect(orders.allSatisfy { $0.final == "101;200" })
+    #expect(try await Exploring.leftovers() == [])
+  }
+
+  @Test("A session that breaks each time ends the run, after as many attempts as allowed")
+  func alwaysKilled() async throws {
+    let scenario = try Scenario.accounts([["KILL CONNECTION_ID()"], ["SELECT 1"]])
+    let recorder = ExploreRecorder(scenario)
+    let error = await #expect(throws: MuddledError.self) {
+      try await Exploring.run(scenario, recorder) { $0.limits.attempts = 2 }
+    }
+    #expect(error?.code == .unavailable)
+    #expect(error?.message.contains("2 times") == true)
+    #expect(recorder.orders.isEmpty)
+    #expect(recorder.summary?.abandonedOrders == 2)
+    #expect(recorder.summary?.remainingRanks == 0..<2)
+    #expect(try await Exploring.leftovers() == [])
+  }
+
+  @Test(
+    "Cancelling the task: the summary says what is left, and nothing is left on the server",
+    arguments: [(1, false), (4, false), (2, true)])
+  func interrupted(lanes: Int, distinct: Bool) async throws {
+    let steps = ["SELECT SLEEP(0.002)", "SELECT 1", "SELECT 2", "SELECT 3", "SELECT 4"]
+    let scenario = try Scenario.accounts([steps, steps])
+    let task = Mutex<Task<Void, any Error>?>(nil)
+    let recorder = ExploreRecorder(scenario) { count in
+      if count == 20 { task.withLock { $0?.cancel() } }
+    }
+    let sandboxed = Task {
+      try await Exploring.run(scenario, recorder) {
+        $0.lanes = lanes
+        $0.isDistinct = distinct
+      }
+    }
+    let running = Task {
+      _ = try await withTaskCancellationHandler {
+        try await sandboxed.value
+      } onCancel: {
+        sandboxed.cancel()
+      }
+    }
+    task.withLock { $0 = running }
+    // In distinct mode nothing is reported before the end.
+    if distinct {
+      try await Task.sleep(for: .milliseconds(150))
+      running.cancel()
+    }
+    let error = await #expect(throws: MuddledError.self) { try await running.value }
+    #expect(error?.code == .interrupted)
+    let summary = try #require(recorder.summary)
+    let ran = summary.tally.ordersRun
+    #expect(ran > 0 && ran < 252)
+    #expect(summary.remainingRanks == ran..<252)
+    #expect(summary.failure?.code == .interrupted)
+    #expect(summary.text(width: 100).contains("to go on: --ranks \(ran)..251"))
+    #expect(recorder.orders.map { $0.standsFor ?? 1 }.reduce(0, +) == ran)
+    #expect(try await Exploring.leftovers() == [])
+    let rest = try await Exploring.run(scenario) { $0.selection = .ranks(ran..<252) }
+    #expect(rest.orders.count == Int(252 - ran))
+  }
+
+  @Test("A setup that fails is shown with the server's words, and leaves nothing behind")
+  func setupFails() async throws {
+    let specs = [
+      "setup { CREATE TABLE t (n INT); INSERT INTO nowhere VALUES (1); }\nsession a step a1 { SELECT 1; }",
+      "session a setup { SELECT * FROM nowhere; } step a1 { SELECT 1; }",
+    ]
+    for spec in specs {
+      let scenario = try Scenario.of(spec)
+      let error = await #expect(throws: MuddledError.self) { try await Exploring.run(scenario) }
+      #expect(error?.code == .unusableInput)
+      #expect(error?.message.contains("nowhere' doesn't exist") == true)
+      #expect(error?.message.contains("1146") == true)
+      #expect(try await Exploring.leftovers() == [])
+    }
+  }
+
+  @Test("A reset or a teardown that fails ends the run with the server's words")
+  func resetFails() async throws {
+    for change in [\Scenario.reset, \Scenario.teardown] {
+      let scenario = try Scenario.accounts([["SELECT 1"]], reset: false) {
+        $0[keyPath: change] = SQLBlock("DELETE FROM nowhere")
+      }
+      let error = await #expect(throws: MuddledError.self) { try await Exploring.run(scenario) }
+      #expect(error?.code == .unusableInput)
+      #expect(error?.message.contains("nowhere' doesn't exist") == true)
+      #expect(try await Exploring.leftovers() == [])
+    }
+  }
+}
