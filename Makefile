@@ -19,9 +19,9 @@ demo: packages
 
 test: packages lint
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	sh scripts/run-tests.sh $(SWIFT) test --skip-build
 	$(SWIFT) build --package-path Benchmarks
-	$(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
+	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
 
 # The Swift libraries are linked in, so that the program runs without a toolchain.
 install: packages

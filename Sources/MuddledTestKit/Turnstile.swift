@@ -6,7 +6,7 @@ package import Testing
 /// would share the cores, and nothing could be said about how long anything takes.
 package actor Turnstile {
   /// What the tests of all targets share: most of the time a suite waits for its servers.
-  package static let servers = Turnstile(places: 5)
+  package static let servers = Turnstile(places: 2)
 
   private var places: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -1,4 +1,5 @@
 import MuddledCore
+import MuddledTestKit
 import Testing
 
 #if canImport(Glibc)
@@ -7,7 +8,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("Stopping a batch and going on", .timeLimit(.minutes(5)))
+@Suite("Stopping a batch and going on", .timeLimit(.minutes(10)))
 struct BatchInterruptTests {
   private static let scripts = [
     ["SELECT SLEEP(0.01) AS a", "SELECT 2 AS b", "SELECT SLEEP(0.01) AS c"],
@@ -167,7 +168,7 @@ struct BatchInterruptTests {
       try await process.waitForWords("waiting for")
       // With its store frozen a node cannot say farewell.
       let redis = try #require(await stage.sandbox.redisProcessID)
-      kill(redis, SIGSTOP)
+      try await freeze(redis)
       defer { kill(redis, SIGCONT) }
       process.send(SIGINT)
       try await Task.sleep(for: .milliseconds(200))

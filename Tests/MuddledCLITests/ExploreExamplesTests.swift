@@ -2,7 +2,7 @@ import Foundation
 import Subprocess
 import Testing
 
-@Suite("The examples of explore", .timeLimit(.minutes(5)))
+@Suite("The examples of explore", .timeLimit(.minutes(10)))
 struct ExploreExamplesTests {
   /// What brings the first state back faster than the example's own setup, where it has many orders.
   private static let resets = [

@@ -9,7 +9,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("muddled sandbox", .timeLimit(.minutes(2)), .serialized, .inTurn)
+@Suite("muddled sandbox", .timeLimit(.minutes(10)), .serialized, .inTurn)
 struct SandboxCommandTests {
   @Test("The command's exit code is passed on, 128 + n for a signal")
   func exitCode() async throws {
@@ -112,7 +112,7 @@ struct SandboxCommandTests {
       // `script` runs the command at a terminal of its own, and `-e` passes its exit code on.
       let result = try await run(
         .name("script"),
-        arguments: ["-qec", "\(muddledProgram) sandbox -- sh \(folder)/script.sh", "/dev/null"],
+        arguments: ["-qec", "exec \(muddledProgram) sandbox -- sh \(folder)/script.sh", "/dev/null"],
         input: .inputWriter, output: .discarded, error: .discarded
       ) { execution in
         let isReady = try await waitUntil { exists(folder + "/ready") }

@@ -150,7 +150,7 @@ private struct Simulation {
   }
 }
 
-@Suite("BatchState", .timeLimit(.minutes(2)), .sideThread)
+@Suite("BatchState", .timeLimit(.minutes(10)), .sideThread)
 struct BatchStateTests {
   @Test(
     "Nodes that share only a log run every order once, in sequence, and all see the same",

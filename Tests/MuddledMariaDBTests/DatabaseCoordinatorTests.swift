@@ -1,12 +1,13 @@
 import Glibc
 import MuddledCore
 import MuddledSandbox
+import MuddledTestKit
 import Testing
 
 @testable import MuddledMariaDB
 
 @Suite(
-  "DatabaseCoordinator on a real server", .timeLimit(.minutes(2)), .serialized,
+  "DatabaseCoordinator on a real server", .timeLimit(.minutes(10)), .serialized,
   .mariaDB("--sql-mode=ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "--autocommit=0"))
 struct DatabaseCoordinatorTests {
   @Test(
@@ -110,7 +111,7 @@ struct DatabaseCoordinatorTests {
       $0.connectTimeout = .seconds(1)
     }
     let server = try #require(await Sandbox.ofTest.mariaDBProcessID)
-    kill(server, SIGSTOP)
+    try await freeze(server)
     let error = await #expect(throws: MuddledError.self) { try await log.append([3], at: 0) }
     kill(server, SIGCONT)
     #expect(error?.code == .unavailable)

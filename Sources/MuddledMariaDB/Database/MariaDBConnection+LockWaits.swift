@@ -68,13 +68,16 @@ extension MariaDBConnection {
 
   /// Waits for tables' metadata, whole tables and user locks, which only the process list shows.
   ///
-  /// A thread's state changes a moment after its lock was granted, so one look is not enough.
+  /// A thread changes its state itself, when it runs again after its lock was granted, so one look is not
+  /// enough. How long the second one waits is measured by how fast the server's threads run just now.
   private func listedWaits(among sessions: [UInt64]) async throws -> Set<UInt64> {
     guard !sessions.isEmpty else { return [] }
+    let asked = ContinuousClock.now
     let first = try await listedWaiters(among: sessions)
     guard !first.isEmpty else { return [] }
-    _ = await loop.waitThroughCancellation(
-      for: -1, events: 0, until: .now + .milliseconds(2))
+    let answered = ContinuousClock.now
+    let pause = min(max(.milliseconds(2), (answered - asked) * 10), .milliseconds(50))
+    _ = await loop.waitThroughCancellation(for: -1, events: 0, until: answered + pause)
     let second = try await listedWaiters(among: sessions)
     return Set(first.intersection(second).map(\.session))
   }

@@ -2,7 +2,7 @@ import MuddledCore
 import MuddledTestKit
 import Testing
 
-@Suite("InProcessCoordinator is a coordinator", .timeLimit(.minutes(1)))
+@Suite("InProcessCoordinator is a coordinator", .timeLimit(.minutes(10)))
 struct InProcessConformanceTests {
   private let store = InProcessStore()
 

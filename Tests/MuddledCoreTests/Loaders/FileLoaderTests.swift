@@ -2,7 +2,7 @@ import Foundation
 import MuddledCore
 import Testing
 
-@Suite("FileLoader", .timeLimit(.minutes(1)))
+@Suite("FileLoader", .timeLimit(.minutes(10)))
 struct FileLoaderTests {
   private func withFile<T>(_ content: Data, _ body: (String) async throws -> T) async throws -> T {
     let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).sql")

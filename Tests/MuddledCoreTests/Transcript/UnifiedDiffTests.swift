@@ -3,7 +3,7 @@ import Testing
 
 @testable import MuddledCore
 
-@Suite("Unified diff", .timeLimit(.minutes(1)), .sideThread)
+@Suite("Unified diff", .timeLimit(.minutes(10)), .sideThread)
 struct UnifiedDiffTests {
   @Test(
     "It has the form of diff -U3",
