@@ -112,7 +112,9 @@ struct SandboxCommandTests {
       // `script` runs the command at a terminal of its own, and `-e` passes its exit code on.
       let result = try await run(
         .name("script"),
-        arguments: ["-qec", "exec \(muddledProgram) sandbox -- sh \(folder)/script.sh", "/dev/null"],
+        arguments: [
+          "-qec", "exec \(muddledProgram) sandbox -- sh \(folder)/script.sh", "/dev/null",
+        ],
         input: .inputWriter, output: .discarded, error: .discarded
       ) { execution in
         let isReady = try await waitUntil { exists(folder + "/ready") }
