@@ -24,12 +24,10 @@ extension BatchNode {
           try await flush()
           continue
         }
-        if owesReset {
-          try await resetSession()
-          continue
-        }
         if duty == .breakStall, stalledSince == nil { stalledSince = .now }
+        // The log is looked at while the session is reset.
         keepReading()
+        if owesReset { try await resetSession() }
         return
       }
     }

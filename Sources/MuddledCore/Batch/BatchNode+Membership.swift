@@ -5,6 +5,8 @@ extension BatchNode {
   /// Opens the session, finds the batch in the coordinator and registers, or says why that cannot be.
   func join() async throws {
     let opened = try await database.openSession()
+    // What the first answer takes to find out would else delay the first order.
+    _ = await opened.holdsLocks()
     session = opened
     let registration = Registration(
       instance: instance, members: configuration.members,

@@ -25,6 +25,16 @@ extension MariaDBConnection {
     return try await fetch(statement)
   }
 
+  /// Prepares statements ahead of their first use; one that the server refuses will say so at its use.
+  ///
+  /// - Throws: ``SessionLost`` if the connection broke.
+  func prepare(all statements: [String]) async throws {
+    guard isOpen else { throw SessionLost("connection \(connectionID) is closed") }
+    begin()
+    defer { end() }
+    for sql in statements where self.statements[sql] == nil { _ = try await prepare(sql) }
+  }
+
   private func fetch(_ statement: PreparedStatement) async throws -> PreparedResult {
     let pointer = statement.pointer
     defer { mysql_stmt_free_result(pointer) }

@@ -49,6 +49,15 @@ enum CoordinatorSQL {
     OR trimmed < ? AND EXISTS (SELECT 1 FROM muddled_log WHERE batch = ? AND `position` = ?))
     """
 
+  /// The same for a position before which a record is known to stand: it may only have been trimmed since.
+  /// Batch, position, record; batch, position.
+  ///
+  /// It does not read the table that it writes, for which the server would make a temporary one.
+  static let appendNext = """
+    INSERT INTO muddled_log (batch, `position`, record, written) \
+    SELECT ?, ?, ?, UTC_TIMESTAMP(6) FROM muddled_batch WHERE batch = ? AND trimmed <= ?
+    """
+
   /// Batch, position.
   static let isTrimmed = "SELECT 1 FROM muddled_batch WHERE batch = ? AND trimmed > ?"
 
@@ -65,6 +74,9 @@ enum CoordinatorSQL {
 
   /// Batch, position.
   static let record = "SELECT record FROM muddled_log WHERE batch = ? AND `position` = ?"
+
+  /// The statements that turns are made of.
+  static let everyTurn = [append, appendNext, records, record]
 
   /// Batch, node.
   static let renewLease = """

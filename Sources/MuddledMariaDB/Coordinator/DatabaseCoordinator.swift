@@ -37,8 +37,15 @@ public final class DatabaseCoordinator: Coordinator {
   let connection: CoordinatorConnection
   let loop: EventLoop
   private let key: BoundValue
-  /// When this value last saw the log grow, or began.
-  private let lastEvent = Mutex(ContinuousClock.now)
+  /// What this value has seen of the log.
+  private let seen = Mutex(Seen())
+
+  private struct Seen {
+    /// When the log last grew, or when this value was made.
+    var at = ContinuousClock.now
+    /// Where the log ended then; 0 if nothing of it was seen.
+    var end: UInt64 = 0
+  }
 
   /// Connects, makes missing tables, and forgets batches that were left behind long ago.
   ///
@@ -75,6 +82,9 @@ public final class DatabaseCoordinator: Coordinator {
       try await makeTables()
       _ = try await change(CoordinatorSQL.useBatch, [key])
       try await forgetStaleBatches(days: options.keptDays)
+      try await perform { connection, _ in
+        try await connection.prepare(all: CoordinatorSQL.everyTurn)
+      }
     } catch {
       await connection.close()
       throw error
@@ -90,11 +100,18 @@ public final class DatabaseCoordinator: Coordinator {
   public func append(_ record: [UInt8], at position: UInt64) async throws -> AppendResult {
     precondition(record.count <= CoordinatorLimits.recordBytes, "a record has at most 1 MiB")
     let place: [BoundValue] = [key, .number(position)]
+    let isAfterKnown = position > 0 && position <= seen.withLock { $0.end }
     // An error thrown inside would be taken for a lost connection; nil says that the log ends before.
     let result: AppendResult? = try await perform { connection, isRepeated in
-      let inserted = try await connection.execute(
-        CoordinatorSQL.append,
-        place + [.bytes(record)] + place + [.number(position), key, .number(position &- 1)])
+      let inserted =
+        if isAfterKnown {
+          try await connection.execute(
+            CoordinatorSQL.appendNext, place + [.bytes(record)] + place)
+        } else {
+          try await connection.execute(
+            CoordinatorSQL.append,
+            place + [.bytes(record)] + place + [.number(position), key, .number(position &- 1)])
+        }
       switch inserted {
       case .ok(affected: 1): return .appended
       case .ok:
@@ -110,7 +127,7 @@ public final class DatabaseCoordinator: Coordinator {
       return .appended
     }
     guard let result else { throw lost }
-    if result == .appended { noteEvent() }
+    if result == .appended { noteEnd(position + 1) }
     return result
   }
 
@@ -122,20 +139,27 @@ public final class DatabaseCoordinator: Coordinator {
     from position: UInt64, waitingAtMost limit: Duration
   ) async throws -> [LogRecord] {
     let end = ContinuousClock.now + limit
+    // After the end there is rarely more than one record, and that one is found at less cost.
+    var looksForOne = seen.withLock { position > 0 && position == $0.end }
     while true {
       let found: [LogRecord]
       do {
-        found = try await look(from: position)
+        found =
+          looksForOne
+          ? try await record(at: position).map { [$0] } ?? [] : try await look(from: position)
       } catch is CancellationError {
         return []
       }
-      guard found.isEmpty else {
-        noteEvent()
+      if let last = found.last {
+        noteEnd(last.position + 1)
         return found
       }
       let now = ContinuousClock.now
       if now >= end || Task.isCancelled { return [] }
-      let pause = PollPace.pause(after: lastEvent.withLock { $0 }.duration(to: now))
+      let silence = seen.withLock { $0.at }.duration(to: now)
+      // Whoever slept may find the record trimmed, and needs a look at what came after it.
+      looksForOne = silence < PollPace.eager
+      let pause = PollPace.pause(after: silence)
       await loop.sleep(for: min(pause, now.duration(to: end)))
     }
   }
@@ -167,7 +191,20 @@ public final class DatabaseCoordinator: Coordinator {
 
   // MARK: Parts
 
-  private func noteEvent() { lastEvent.withLock { $0 = .now } }
+  private func noteEnd(_ end: UInt64) {
+    seen.withLock { $0 = Seen(at: .now, end: max($0.end, end)) }
+  }
+
+  /// The record at a position, of any length, if there is one.
+  private func record(at position: UInt64) async throws -> LogRecord? {
+    let key = key
+    return try await perform(endsWhenCancelled: true) { connection, _ in
+      let answer = try await connection.execute(
+        CoordinatorSQL.record, [key, .number(position)])
+      guard case .rows(let rows) = answer else { throw answer.unexpected }
+      return (rows.first?.first ?? nil).map { LogRecord(position: position, bytes: $0) }
+    }
+  }
 
   private func look(from position: UInt64) async throws -> [LogRecord] {
     let key = key
