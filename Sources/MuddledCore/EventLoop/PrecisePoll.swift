@@ -30,6 +30,7 @@ func takeDeadlinesAtTheirWord() {
 func pollPrecisely(
   _ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?
 ) -> Int32 {
+  if let ready = pollWithoutSleep(&descriptors, until: deadline) { return ready }
   guard let deadline else {
     return precisePoll(&descriptors, nfds_t(descriptors.count), nil, nil)
   }
@@ -37,4 +38,28 @@ func pollPrecisely(
   var timeout = timespec(
     tv_sec: Int(left.seconds), tv_nsec: Int(left.attoseconds / 1_000_000_000))
   return precisePoll(&descriptors, nfds_t(descriptors.count), &timeout, nil)
+}
+
+/// How long a thread that has nothing to do goes on looking before it sleeps.
+///
+/// Replies come within this time as a rule. A thread that slept is woken by way of the scheduler, on a
+/// virtual machine even of the host, which takes as long as the statement itself: measured on two virtual
+/// cores, an exploration ran 1.6 times and a batch 1.25 times as many orders a second. Between the looks others
+/// may have the core; a wait of any length costs at most this much of it.
+private let watchfulness = Duration.microseconds(150)
+
+/// Looks until something is ready or the deadline has passed; `nil` if neither happened soon.
+private func pollWithoutSleep(
+  _ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?
+) -> Int32? {
+  let end = ContinuousClock.now + watchfulness
+  var none = timespec()
+  while true {
+    let ready = precisePoll(&descriptors, nfds_t(descriptors.count), &none, nil)
+    if ready != 0 { return ready }
+    let now = ContinuousClock.now
+    if let deadline, deadline <= now { return 0 }
+    if now >= end { return nil }
+    sched_yield()
+  }
 }

@@ -7,7 +7,7 @@ enum PollPace {
   /// How long after the last event looks follow each other closely.
   static let eager = Duration.milliseconds(2)
   /// The pause between close looks.
-  static let shortest = Duration.microseconds(20)
+  static let shortest = Duration.microseconds(50)
   /// The longest pause.
   static let longest = Duration.milliseconds(100)
 
