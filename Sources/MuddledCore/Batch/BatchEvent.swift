@@ -8,6 +8,8 @@ enum BatchEvent: Hashable, Sendable {
   case begin(rank: UInt128, attempt: UInt32, snapshot: BatchSnapshot?)
   /// The sender's statement in flight has its reply.
   case ran(StepReport)
+  /// The same, with the results that this step of the sender had the last time since the last snapshot.
+  case ranAlike(microseconds: UInt64)
   /// The sender's statement in flight waits for a lock, says the server.
   case blocked
   /// The sender's session is back in its first state; its server connection has this id.
@@ -42,6 +44,30 @@ struct Registration: Hashable, Sendable {
 struct StepReport: Hashable, Sendable {
   var results: [StatementResult]
   var microseconds: UInt64
+
+  /// Whether the results take so little room that every node can keep them for each step.
+  var isSmall: Bool {
+    var left = 1 << 14
+    for case .rows(let rows) in results {
+      for row in rows.rows {
+        for value in row {
+          left -= value.byteCount + 8
+          if left < 0 { return false }
+        }
+      }
+    }
+    return true
+  }
+}
+
+extension SQLValue {
+  fileprivate var byteCount: Int {
+    switch self {
+    case .null: 0
+    case .number(let text), .text(let text): text.utf8.count
+    case .binary(let bytes): bytes.count
+    }
+  }
 }
 
 /// Everything that a node that joins later must know of the log before this point.

@@ -87,7 +87,8 @@ extension BatchNode {
         // Not every interrupted statement fails: GET_LOCK returns NULL, SLEEP returns 1.
         reply.results = [.cancelled]
       }
-      emit(.ran(StepReport(results: reply.results, microseconds: reply.took.microseconds)))
+      let report = StepReport(results: reply.results, microseconds: reply.took.microseconds)
+      emit(ownIndex.map { tentative.event(for: report, of: $0) } ?? .ran(report))
       if finished.isLast, !reply.holdsLocks, let session {
         // The others need not wait for a reset that they cannot notice.
         emit(.released(connectionID: session.connectionID))

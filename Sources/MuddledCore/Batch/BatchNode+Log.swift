@@ -58,7 +58,7 @@ extension BatchNode {
             + "has not read; start all nodes again with a new batch id")
       }
       nextPosition = record.position + 1
-      bytesSinceSnapshot += record.bytes.count
+      bytesSinceSnapshot += record.bytes.count + BatchNode.recordOverhead
       guard let message = try framing.add(record) else { continue }
       try await apply(message, endingAt: record.position)
       hasNews = true

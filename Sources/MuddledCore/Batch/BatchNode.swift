@@ -58,6 +58,9 @@ actor BatchNode {
   static let farewellLimit = Duration.seconds(2)
   /// After so many bytes of log the opener writes a snapshot, so that the log before it can go.
   static let snapshotInterval = 64 * 1024
+  /// What a store needs for a record besides its bytes, about: a table's row has 70 bytes of its own, a few
+  /// records fill a page, and those that were deleted stay for a while.
+  static let recordOverhead = 100
 
   nonisolated let loop: EventLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }

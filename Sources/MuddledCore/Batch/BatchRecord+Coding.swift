@@ -1,6 +1,6 @@
 extension BatchRecord {
   /// The version of the form below; a batch's nodes must all write the same one.
-  static let version: UInt8 = 1
+  static let version: UInt8 = 2
 
   /// The record in bytes.
   func encoded() -> [UInt8] {
@@ -77,6 +77,9 @@ extension ByteWriter {
     case .ended(let orders):
       write(UInt8(9))
       write(orders)
+    case .ranAlike(let microseconds):
+      write(UInt8(10))
+      write(microseconds)
     }
   }
 
@@ -153,6 +156,7 @@ extension ByteReader {
     case 7: return .left(reason: try text())
     case 8: return .lost(node: try text(), incarnation: try number(as: UInt32.self))
     case 9: return .ended(orders: try number())
+    case 10: return .ranAlike(microseconds: try number(as: UInt64.self))
     default: throw MalformedBytes()
     }
   }

@@ -63,6 +63,8 @@ struct BatchState: Sendable {
   /// For each client, how its steps went so far in this order.
   private var outcomes: [[StepOutcome]] = []
   private var unreleased: [Bool] = []
+  /// For each client and step, the results of the last time since the last snapshot, if they are small.
+  private var lastResults: [[[StatementResult]?]] = []
 
   func index(of node: String) -> Int? { nodes.firstIndex { $0.id == node } }
 
@@ -241,6 +243,7 @@ extension BatchState {
       space = try OrderSpace(stepCounts: nodes.map(\.registration.steps.count))
       outcomes = nodes.map { _ in [] }
       unreleased = nodes.map { _ in false }
+      forgetResults()
       stage = .preparing
     } catch {
       stage = .refused(.unusableInput, "\(error)")
@@ -272,10 +275,18 @@ extension BatchState {
 
   private mutating func advance(_ event: BatchEvent, from sender: Int, _ effects: inout [Effect]) {
     switch (event, stage) {
-    case (.begin, .preparing) where sender == opener && areAllLive:
+    case (.begin(_, _, let snapshot), .preparing) where sender == opener && areAllLive:
+      // Whoever joins with the snapshot does not know what came before.
+      if snapshot != nil { forgetResults() }
       startOrder()
+    case (.ranAlike(let microseconds), .running):
+      guard let statement = machine?.inFlight[sender] else { return }
+      guard let results = lastResults[sender][statement.step] else { return abandon(&effects) }
+      let report = StepReport(results: results, microseconds: microseconds)
+      advance(.ran(report), from: sender, &effects)
     case (.ran(let report), .running):
       guard let statement = machine?.inFlight[sender] else { return }
+      lastResults[sender][statement.step] = report.isSmall ? report.results : nil
       outcomes[sender].append(
         StepOutcome(
           report: report, wasBlocked: statement.blockedSequence != nil,
@@ -314,6 +325,18 @@ extension BatchState {
     } else {
       finish(checks: [], &effects)
     }
+  }
+
+  private mutating func forgetResults() {
+    lastResults = nodes.map { $0.registration.steps.map { _ in nil } }
+  }
+
+  /// What a node says of the reply to its statement: in short, if the same came the last time.
+  func event(for report: StepReport, of client: Int) -> BatchEvent {
+    guard let statement = machine?.inFlight[client],
+      lastResults[client][statement.step] == report.results
+    else { return .ran(report) }
+    return .ranAlike(microseconds: report.microseconds)
   }
 
   private mutating func prepare() {

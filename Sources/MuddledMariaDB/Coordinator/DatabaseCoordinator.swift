@@ -45,6 +45,8 @@ public final class DatabaseCoordinator: Coordinator {
     var at = ContinuousClock.now
     /// Where the log ended then; 0 if nothing of it was seen.
     var end: UInt64 = 0
+    /// The connection that saw it: a server that was started again may have lost records.
+    var connection: MariaDBConnection?
   }
 
   /// Connects, makes missing tables, and forgets batches that were left behind long ago.
@@ -100,11 +102,11 @@ public final class DatabaseCoordinator: Coordinator {
   public func append(_ record: [UInt8], at position: UInt64) async throws -> AppendResult {
     precondition(record.count <= CoordinatorLimits.recordBytes, "a record has at most 1 MiB")
     let place: [BoundValue] = [key, .number(position)]
-    let isAfterKnown = position > 0 && position <= seen.withLock { $0.end }
+    let seen = seen.withLock { $0 }
     // An error thrown inside would be taken for a lost connection; nil says that the log ends before.
     let result: AppendResult? = try await perform { connection, isRepeated in
       let inserted =
-        if isAfterKnown {
+        if position > 0, position <= seen.end, connection === seen.connection {
           try await connection.execute(
             CoordinatorSQL.appendNext, place + [.bytes(record)] + place)
         } else {
@@ -113,7 +115,9 @@ public final class DatabaseCoordinator: Coordinator {
             place + [.bytes(record)] + place + [.number(position), key, .number(position &- 1)])
         }
       switch inserted {
-      case .ok(affected: 1): return .appended
+      case .ok(affected: 1):
+        noteEnd(position + 1, on: connection)
+        return .appended
       case .ok:
         let trimmed = try await connection.execute(CoordinatorSQL.isTrimmed, place)
         guard case .rows(let rows) = trimmed else { throw trimmed.unexpected }
@@ -127,7 +131,6 @@ public final class DatabaseCoordinator: Coordinator {
       return .appended
     }
     guard let result else { throw lost }
-    if result == .appended { noteEnd(position + 1) }
     return result
   }
 
@@ -150,10 +153,7 @@ public final class DatabaseCoordinator: Coordinator {
       } catch is CancellationError {
         return []
       }
-      if let last = found.last {
-        noteEnd(last.position + 1)
-        return found
-      }
+      if !found.isEmpty { return found }
       let now = ContinuousClock.now
       if now >= end || Task.isCancelled { return [] }
       let silence = seen.withLock { $0.at }.duration(to: now)
@@ -191,8 +191,11 @@ public final class DatabaseCoordinator: Coordinator {
 
   // MARK: Parts
 
-  private func noteEnd(_ end: UInt64) {
-    seen.withLock { $0 = Seen(at: .now, end: max($0.end, end)) }
+  private func noteEnd(_ end: UInt64, on connection: MariaDBConnection) {
+    seen.withLock { seen in
+      let known = seen.connection === connection ? seen.end : 0
+      seen = Seen(at: .now, end: max(known, end), connection: connection)
+    }
   }
 
   /// The record at a position, of any length, if there is one.
@@ -202,7 +205,9 @@ public final class DatabaseCoordinator: Coordinator {
       let answer = try await connection.execute(
         CoordinatorSQL.record, [key, .number(position)])
       guard case .rows(let rows) = answer else { throw answer.unexpected }
-      return (rows.first?.first ?? nil).map { LogRecord(position: position, bytes: $0) }
+      guard let bytes = rows.first?.first ?? nil else { return nil }
+      noteEnd(position + 1, on: connection)
+      return LogRecord(position: position, bytes: bytes)
     }
   }
 
@@ -230,6 +235,7 @@ public final class DatabaseCoordinator: Coordinator {
           break
         }
       }
+      if let last = found.last { noteEnd(last.position + 1, on: connection) }
       return found
     }
   }

@@ -72,9 +72,13 @@ struct GeneralLog {
       .map(\.connection)
   }
 
-  /// What was sent on these connections as a statement, each with its connection, in the server's sequence.
+  /// What was sent on these connections as a statement, each with its connection, in the server's sequence; not
+  /// what is asked about the server itself before anything is run.
   func queries(on connections: [UInt64]) -> [Entry] {
-    entries.filter { $0.command == "Query" && connections.contains($0.connection) }
+    entries.filter {
+      $0.command == "Query" && connections.contains($0.connection)
+        && !$0.argument.hasPrefix("SELECT (SELECT COUNT(*) FROM information_schema.ROUTINES")
+    }
   }
 
   /// The log from one point on.
