@@ -80,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
     let node = try await configuration.makeNode(
       id: id, partners: partners.flatMap(Self.splitIDs), batch: batch)
     try node.validate()
-    let loop = EventLoop()
+    let loop = EventLoop(isWatchful: true)
     let database = try configuration.makeDatabase(loop: loop)
     let reporters = try makeReporters()
     let runner = BatchRunner(

@@ -191,30 +191,6 @@ struct SessionTests {
     await database.close()
   }
 
-  @Test("After plain reads a session is reset once a statement comes that could tell")
-  func resetAfterReads() async throws {
-    let database = try await testDatabase()
-    _ = try await database.run(
-      ["CREATE TABLE three (n INT)", "INSERT INTO three VALUES (1), (2), (3)"], limit: .seconds(10))
-    let session = try await database.openSession()
-    // Not plain, so that the server resets this session.
-    _ = try await session.execute("DO 0")
-    try await session.reset()
-    let fresh = try await session.execute("SHOW SESSION STATUS LIKE 'Handler_read_rnd_next'")
-    _ = try await session.execute("SELECT n FROM three")
-    try await session.reset()
-    #expect(
-      try await session.execute("SHOW SESSION STATUS LIKE 'Handler_read_rnd_next'") == fresh)
-    _ = try await session.execute("SELECT n FROM three")
-    #expect(rows(try await session.execute("SELECT FOUND_ROWS()")) == [[.number("3")]])
-    _ = try await session.execute("SET autocommit = 0")
-    _ = try await session.execute("SELECT n FROM three")
-    try await session.reset()
-    #expect(rows(try await session.execute("SELECT @@autocommit")) == [[.number("1")]])
-    await session.close()
-    await database.close()
-  }
-
   @Test("A collation of the DSN holds from the start and after a reset")
   func collation() async throws {
     let database = try await testDatabase { $0.collation = "utf8mb4_bin" }

@@ -51,7 +51,7 @@ public struct BatchRunner: Sendable {
   /// - Returns: the summary of a batch that came to its end.
   /// - Throws: ``MuddledError`` if the batch cannot begin, or cannot go on.
   public func run() async throws -> BatchSummary {
-    let ownLoop = loop == nil ? EventLoop() : nil
+    let ownLoop = loop == nil ? EventLoop(isWatchful: true) : nil
     defer { ownLoop?.stop() }
     let node = BatchNode(
       configuration, database: database, coordinator: coordinator, reporters: reporters,

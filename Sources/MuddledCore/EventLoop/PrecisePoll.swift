@@ -28,9 +28,9 @@ func takeDeadlinesAtTheirWord() {
 
 /// Waits for descriptors as `poll` does, to a deadline in nanoseconds; `nil` waits without end.
 func pollPrecisely(
-  _ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?
+  _ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?, isWatchful: Bool
 ) -> Int32 {
-  if let ready = pollWithoutSleep(&descriptors, until: deadline) { return ready }
+  if isWatchful, let ready = pollWithoutSleep(&descriptors, until: deadline) { return ready }
   guard let deadline else {
     return precisePoll(&descriptors, nfds_t(descriptors.count), nil, nil)
   }
@@ -40,12 +40,12 @@ func pollPrecisely(
   return precisePoll(&descriptors, nfds_t(descriptors.count), &timeout, nil)
 }
 
-/// How long a thread that has nothing to do goes on looking before it sleeps.
+/// How long a watchful thread that has nothing to do goes on looking before it sleeps.
 ///
 /// Replies come within this time as a rule. A thread that slept is woken by way of the scheduler, on a
 /// virtual machine even of the host, which takes as long as the statement itself: measured on two virtual
-/// cores, an exploration ran 1.6 times and a batch 1.25 times as many orders a second. Between the looks others
-/// may have the core; a wait of any length costs at most this much of it.
+/// cores, a batch ran 1.25 times as many orders a second. Between the looks others may have the core; a wait of
+/// any length costs at most this much of it.
 private let watchfulness = Duration.microseconds(150)
 
 /// Looks until something is ready or the deadline has passed; `nil` if neither happened soon.

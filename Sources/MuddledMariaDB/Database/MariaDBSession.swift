@@ -16,17 +16,6 @@ public final class MariaDBSession: DatabaseSession {
   private let isClosed = Mutex(false)
   /// Whether a lock may be held that outlives a transaction.
   private let mayHoldLock = Mutex(false)
-  private let wear = Mutex(Wear.none)
-
-  /// What statements have done to the session since the server last reset it.
-  private enum Wear {
-    /// Nothing that any statement could notice.
-    case none
-    /// Nothing that another ``PlainRead`` could notice, and a reset was asked for since.
-    case resetOwed
-    /// Anything.
-    case anything
-  }
 
   init(_ connection: MariaDBConnection, of database: MariaDBDatabase) async {
     self.connection = connection
@@ -44,10 +33,6 @@ public final class MariaDBSession: DatabaseSession {
   public func execute(_ sql: String) async throws -> [StatementResult] {
     if LockMemory.mayOutliveTransaction(sql) { mayHoldLock.withLock { $0 = true } }
     if LockMemory.mayMakeStoredCode(sql) { database.noteStoredCode() }
-    if !PlainRead.matches(sql) {
-      if wear.withLock({ $0 }) == .resetOwed { try await resetOnServer() }
-      wear.withLock { $0 = .anything }
-    }
     return try await endingIfCancelled {
       try await connection.query(sql, keeping: database.options.keptResultBytes)
     }
@@ -65,23 +50,10 @@ public final class MariaDBSession: DatabaseSession {
 
   /// Rolls back what is open and brings the session back to the state of a new one.
   ///
-  /// After nothing but plain reads the server does that only when a statement comes that could tell.
-  ///
   /// - Throws: ``SessionLost`` if the connection broke, or the server has no such reset.
   public func reset() async throws {
-    if wear.withLock({ $0 }) != .anything, await !connection.isInTransaction,
-      await !database.hasStoredCode()
-    {
-      wear.withLock { $0 = .resetOwed }
-    } else {
-      try await resetOnServer()
-    }
-  }
-
-  private func resetOnServer() async throws {
     try await endingIfCancelled { try await connection.reset() }
     mayHoldLock.withLock { $0 = false }
-    wear.withLock { $0 = .none }
   }
 
   /// Ends the session. Does nothing if it is lost.
