@@ -143,7 +143,10 @@ public final class DatabaseCoordinator: Coordinator {
   ) async throws -> [LogRecord] {
     let end = ContinuousClock.now + limit
     // After the end there is rarely more than one record, and that one is found at less cost.
-    var looksForOne = seen.withLock { position > 0 && position == $0.end }
+    // Not after a silence: whoever slept may find the record trimmed, and needs a look at what came after it.
+    var looksForOne = seen.withLock {
+      position > 0 && position == $0.end && $0.at.duration(to: .now) < PollPace.eager
+    }
     while true {
       let found: [LogRecord]
       do {
@@ -157,7 +160,6 @@ public final class DatabaseCoordinator: Coordinator {
       let now = ContinuousClock.now
       if now >= end || Task.isCancelled { return [] }
       let silence = seen.withLock { $0.at }.duration(to: now)
-      // Whoever slept may find the record trimmed, and needs a look at what came after it.
       looksForOne = silence < PollPace.eager
       let pause = PollPace.pause(after: silence)
       await loop.sleep(for: min(pause, now.duration(to: end)))
