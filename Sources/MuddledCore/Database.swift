@@ -14,6 +14,8 @@ public protocol Database: Sendable {
 
   /// Asks the server which of these sessions wait for a lock at this moment.
   ///
+  /// A wait that closes a cycle, which the server is about to break, is none that this tells of.
+  ///
   /// - Parameter sessions: the sessions' ``DatabaseSession/connectionID``s.
   func lockWaits(among sessions: [UInt64]) async throws -> LockProbe
 

@@ -238,7 +238,6 @@ actor Lane {
     var isMemoryValid = true
     var lookAt = ContinuousClock.now
     var pause = Self.firstLook
-    var needsSecondLook = false
     var stalledSince: ContinuousClock.Instant?
     while machine.action != .finished {
       let now = ContinuousClock.now
@@ -255,7 +254,6 @@ actor Lane {
         pause =
           isMemoryValid && memory[index].wasBlocked ? Self.expectedLook : Self.firstLook
         lookAt = now + pause
-        needsSecondLook = false
         machine.noteDispatched()
         continue
       case .settle:
@@ -276,7 +274,6 @@ actor Lane {
         _ = machine.completed(client: reply.client)
         lookAt = .now
         pause = Self.expectedLook
-        needsSecondLook = false
         continue
       }
       guard case .settle(let unknown) = machine.action, lookAt <= .now else { continue }
@@ -288,14 +285,6 @@ actor Lane {
             > limits.stepTimeout
       }
       for client in late { try await cancel(client, &dispatched, machine) }
-      let hasNew = waiting.contains { machine.inFlight[$0]?.blockedSequence == nil }
-      if hasNew, waiting.count > 1, !needsSecondLook {
-        // The new wait may have closed a cycle that the server is about to break.
-        needsSecondLook = true
-        lookAt = .now
-        continue
-      }
-      needsSecondLook = false
       _ = machine.waiting(clients: waiting)
       for client in waiting {
         if let sequence = machine.inFlight[client]?.sequence {

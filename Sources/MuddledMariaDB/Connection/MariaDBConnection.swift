@@ -26,6 +26,8 @@ package actor MariaDBConnection {
   private(set) var isOpen = false
   /// The longest silence of the server inside a reply, besides the DSN's read time-out.
   private var silenceLimit: Duration?
+  /// The sessions whose waits for row locks, when last seen, were known to be no part of a cycle.
+  var lastingWaits: Set<UInt64> = []
   private var isBusy = false
   private var wasCancelled = false
   private var operation: Operation?
