@@ -15,7 +15,8 @@ extension MariaDBConnection {
     mysql.configure(for: dsn)
     let deadline = ContinuousClock.now + dsn.connectTimeout
     // The library reads these as long as the login goes on.
-    nonisolated(unsafe) let texts = [dsn.host, dsn.user, dsn.password, dsn.database, dsn.socket].map {
+    nonisolated(unsafe) let texts = [dsn.host, dsn.user, dsn.password, dsn.database, dsn.socket].map
+    {
       $0.flatMap { strdup($0) }
     }
     defer { for text in texts { free(text) } }

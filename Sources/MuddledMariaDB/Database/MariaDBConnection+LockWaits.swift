@@ -85,7 +85,8 @@ extension MariaDBConnection {
       }
       let counter = try await query(
         "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'", keeping: 1 << 10)
-      guard case .rows(let found)? = counter.first, case .text(let digits)? = found.rows.first?.last,
+      guard case .rows(let found)? = counter.first,
+        case .text(let digits)? = found.rows.first?.last,
         let current = Int(digits), current < waiters.count, .now < end
       else {
         lastingWaits = waiting
