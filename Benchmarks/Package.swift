@@ -15,10 +15,24 @@ let package = Package(
     // The C libraries as they are, for what muddled is compared with.
     .systemLibrary(name: "CPlainMariaDB"),
     .systemLibrary(name: "CPlainHiredis"),
+    // Plain loops and figures, for every program here.
+    .target(
+      name: "Yardstick",
+      dependencies: ["CPlainMariaDB", .product(name: "MuddledCore", package: "muddled")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "explore",
+      dependencies: [
+        "Yardstick",
+        .product(name: "MuddledCore", package: "muddled"),
+        .product(name: "MuddledMariaDB", package: "muddled"),
+        .product(name: "MuddledSandbox", package: "muddled"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "batch",
       dependencies: [
-        "CPlainMariaDB", "CPlainHiredis",
+        "Yardstick", "CPlainHiredis",
         .product(name: "MuddledCore", package: "muddled"),
         .product(name: "MuddledMariaDB", package: "muddled"),
         .product(name: "MuddledRedis", package: "muddled"),

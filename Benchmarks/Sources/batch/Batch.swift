@@ -1,5 +1,6 @@
 import Foundation
 import MuddledSandbox
+import Yardstick
 
 /// The two stores in which nodes can meet.
 enum Kind: String, CaseIterable, Sendable { case db, redis }
@@ -94,19 +95,4 @@ struct Batch {
     outcome.lockWaits = summary["lock_waits"] as? Int ?? 0
     outcome.deferred = summary["deferred"] as? Int ?? 0
   }
-}
-
-/// Makes a folder for one run.
-func temporaryFolder() throws -> URL {
-  let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("muddled-benchmark-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  return folder
-}
-
-/// The most memory that a process has held so far; 0 if it is gone.
-func peakKilobytes(of process: Int32) -> Int {
-  let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-  return line.flatMap { Int($0.split(separator: " ").dropLast().last ?? "") } ?? 0
 }

@@ -3,6 +3,7 @@ import MuddledCore
 import MuddledMariaDB
 import MuddledRedis
 import MuddledSandbox
+import Yardstick
 
 /// How two processes pass a turn to and fro, each in its own process: `batch peer WAY ROLE FOLDER ID`.
 enum Peer {

@@ -1,5 +1,6 @@
 import Foundation
 import MuddledSandbox
+import Yardstick
 
 /// Section `idle`: what a node asks of the servers while it waits 10 s for its partner.
 func measureIdling(_ program: String, _ servers: Sandbox, _ verdicts: inout Verdicts) throws {

@@ -1,4 +1,5 @@
 import MuddledSandbox
+import Yardstick
 
 /// Section `speed`: the batch of 45 orders beside the plain loop.
 func measureSpeed(_ program: String, _ servers: Sandbox, rounds: Int, _ verdicts: inout Verdicts)
@@ -10,7 +11,9 @@ func measureSpeed(_ program: String, _ servers: Sandbox, rounds: Int, _ verdicts
   var plain: [Double] = []
   var times: [Kind: [Double]] = [:]
   for _ in 0..<rounds {
-    plain.append(plainLoop(clients, orders: allOrders(clients), on: servers))
+    plain.append(
+      PlainLoop(clients).run(
+        allOrders(clients), on: servers.mariaDBSocket, databases: [servers.options.database]))
     for kind in Kind.allCases {
       let batch = Batch(program: program, servers: servers, kind: kind, clients: clients)
       times[kind, default: []].append(try batch.run().microseconds)
@@ -44,10 +47,13 @@ func measureContention(_ program: String, _ servers: Sandbox, rounds: Int) throw
     var plain: [Double] = []
     var outcomes: [Kind: [Batch.Outcome]] = [:]
     for _ in 0..<rounds {
+      var loop = PlainLoop(clients)
+      loop.reset = reset
+      loop.resetsSessions = true
       plain.append(
-        plainLoop(
-          clients, orders: repeatElement(inTurn, count: 70), on: servers, reset: reset,
-          resetsSessions: true) / 70)
+        loop.run(
+          Array(repeating: inTurn, count: 70), on: servers.mariaDBSocket,
+          databases: [servers.options.database]) / 70)
       for kind in Kind.allCases {
         let batch = Batch(
           program: program, servers: servers, kind: kind, clients: clients, reset: reset)

@@ -1,5 +1,6 @@
 import Foundation
 import MuddledSandbox
+import Yardstick
 
 /// Section `storage`: two clients of eight statements, 12,870 orders; memory and stored bytes all the while.
 func measureStorage(_ program: String, _ servers: Sandbox, _ verdicts: inout Verdicts) throws {

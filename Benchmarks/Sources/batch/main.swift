@@ -5,6 +5,7 @@
 
 import Foundation
 import MuddledSandbox
+import Yardstick
 
 /// What each section measures, and how it is called on the command line.
 let sections = ["speed", "contended", "storage", "handover", "idle"]

@@ -62,6 +62,8 @@ public struct ExecutedStep: Hashable, Sendable {
   public let settledAfter: Int
   /// From dispatch to reply, in microseconds, waits included.
   public let microseconds: UInt64
+  /// What is known of its wait; `nil` if it did not wait, and for the steps of a batch.
+  public var wait: StepWait?
 
   /// Makes a step.
   public init(

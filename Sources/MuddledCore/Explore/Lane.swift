@@ -228,7 +228,14 @@ actor Lane {
     let slot: Slot
     let at: ContinuousClock.Instant
     var isCancelRequested = false
+    var wait: StepWait?
     var step: ExecutedStep?
+
+    /// The statement is known to wait, now for the first time or again.
+    mutating func noteWait() {
+      guard wait == nil else { return }
+      wait = StepWait(foundMicroseconds: (ContinuousClock.now - at).microseconds)
+    }
   }
 
   private func runSteps(_ slots: [Slot], _ run: inout LaneRun) async throws {
@@ -289,6 +296,7 @@ actor Lane {
       for client in waiting {
         if let sequence = machine.inFlight[client]?.sequence {
           newMemory[sequence].wasBlocked = true
+          dispatched[sequence].noteWait()
         }
       }
       lookAt = .now + pause
@@ -331,6 +339,8 @@ actor Lane {
       sql: scenario.sessions[slot.client].steps[slot.step].block.text, results: results,
       wasBlocked: statement.blockedSequence != nil, settledAfter: machine.dispatched.count - 1,
       microseconds: (ContinuousClock.now - dispatched[index].at).microseconds)
+    let wait = dispatched[index].wait
+    dispatched[index].step?.wait = wait
   }
 
   private func cancel(

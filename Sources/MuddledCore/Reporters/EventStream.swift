@@ -196,6 +196,10 @@ extension JSONLine {
         line.key("resumed_after")
         line.number(step.settledAfter)
       }
+      if let wait = step.wait {
+        line.key("found_microseconds")
+        line.number(wait.foundMicroseconds)
+      }
       line.key("microseconds")
       line.number(step.microseconds)
     }

@@ -29,7 +29,7 @@ struct EventFile {
   var ranks: [Int] { orders.compactMap { $0["rank"]?.int } }
 
   /// The orders without their times.
-  var timelessOrders: [JSON] { orders.map { $0.without(["microseconds"]) } }
+  var timelessOrders: [JSON] { orders.map { $0.without(["microseconds", "found_microseconds"]) } }
 
   /// The summaries without times and what is the node's own.
   var timelessSummaries: [JSON] {

@@ -1,10 +1,10 @@
 import CPlainMariaDB
 
 /// A connection by plain, blocking calls of libmariadb: what everything here is compared with.
-struct PlainMariaDB: ~Copyable {
+package struct PlainMariaDB: ~Copyable {
   private let mysql: UnsafeMutablePointer<MYSQL>
 
-  init(socket: String, database: String) {
+  package init(socket: String, database: String) {
     mysql = mysql_init(nil)
     guard mysql_real_connect(mysql, nil, "root", nil, database, 0, socket, 0) != nil else {
       fatalError("no connection to \(socket): \(String(cString: mysql_error(mysql)))")
@@ -15,7 +15,7 @@ struct PlainMariaDB: ~Copyable {
 
   /// Runs a statement and reads all that it returns.
   @discardableResult
-  func run(_ sql: String) -> [[String?]] {
+  package func run(_ sql: String) -> [[String?]] {
     guard mysql_real_query(mysql, sql, UInt(sql.utf8.count)) == 0 else {
       fatalError("\(sql): \(String(cString: mysql_error(mysql)))")
     }
@@ -30,10 +30,10 @@ struct PlainMariaDB: ~Copyable {
   }
 
   /// Brings the session back to the state of a new one, as a batch does after each order.
-  func reset() { mysql_reset_connection(mysql) }
+  package func reset() { mysql_reset_connection(mysql) }
 
   /// The first value that a statement returns.
-  func number(_ sql: String, column: Int = 0) -> Int {
+  package func number(_ sql: String, column: Int = 0) -> Int {
     run(sql).first?[column].flatMap { Int($0) } ?? 0
   }
 }
