@@ -113,6 +113,11 @@ actor ExploreCollector {
     if !summary.remarks.contains(remark) { summary.remarks.append(remark) }
   }
 
+  func noteUnknownHolders(_ reason: String) {
+    let remark = "whom a step waits for is not told for every wait: \(reason)"
+    if !summary.remarks.contains(remark) { summary.remarks.append(remark) }
+  }
+
   func noteLargeTables(_ queries: [String]) {
     for query in queries {
       let remark = "the final state leaves out a table of more than 100 rows (\(query)); --check it"
@@ -151,6 +156,7 @@ actor ExploreCollector {
         noteSurprise(finished.run, surprise)
       }
     }
+    if let count = finished.run.holderSurprise { noteSurprise(finished.run, count - 1) }
     for assertion in execution.assertions where !assertion.holds {
       violate(assertion.sql, execution)
     }
