@@ -53,10 +53,18 @@ final class HolderMemory {
       } ?? Wait()
     }
     if known.count == waiting.count, told != known { surprise = surprise ?? dispatched.count }
-    for (key, wait) in zip(keys, told) where waits.count < Self.limit || waits[key] != nil {
-      waits[key] = wait
+    for (key, wait) in zip(keys, told) {
+      let isKept = mayKeep(wait) && (waits.count < Self.limit || waits[key] != nil)
+      waits[key] = isKept ? wait : nil
     }
     return told
+  }
+
+  /// Whether the same dispatches will come to the same: not if somebody else has a hand in it, or if nothing was
+  /// told although the server tells what it knows.
+  private func mayKeep(_ wait: Wait) -> Bool {
+    guard !wait.holders.isEmpty else { return gap != nil }
+    return wait.holders.allSatisfy { if case .client = $0 { true } else { false } }
   }
 
   /// After how many dispatches a step waited for others than before, since this was last asked.
