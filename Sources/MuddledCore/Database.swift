@@ -14,6 +14,8 @@ public protocol Database: Sendable {
 
   /// Asks the server which of these sessions wait for a lock at this moment.
   ///
+  /// A wait that closes a cycle, which the server is about to break, is none that this tells of.
+  ///
   /// - Parameter sessions: the sessions' ``DatabaseSession/connectionID``s.
   func lockWaits(among sessions: [UInt64]) async throws -> LockProbe
 
@@ -62,6 +64,20 @@ public protocol DatabaseSession: Sendable {
   /// - Throws: ``SessionLost`` if the connection broke.
   func execute(_ sql: String) async throws -> [StatementResult]
 
+  /// Runs statements up to the first that fails, and calls back: a loop of ``execute(_:)`` without its task.
+  ///
+  /// An explorer keeps as many statements under way as there are clients, from one task. A session that
+  /// implements only ``execute(_:)`` gets this from it. Cancelling a task has no effect; ``close()`` ends
+  /// what is under way as lost.
+  ///
+  /// - Parameters:
+  ///   - statements: what to run, in sequence.
+  ///   - loop: the database's ``Database/loop``, on whose thread this is called.
+  ///   - completion: takes all results, or ``SessionLost``; called once, on the loop's thread.
+  func run(
+    _ statements: [String], on loop: EventLoop,
+    then completion: @escaping @Sendable (Result<[StatementResult], any Error>) -> Void)
+
   /// Whether other sessions may still notice this one, through an open transaction or a lock.
   ///
   /// When in doubt, `true`. If it is `false`, the moment of the next ``reset()`` makes no difference to anybody else.
@@ -91,6 +107,27 @@ public enum LockProbe: Hashable, Sendable {
   case waiting(Set<UInt64>)
   /// The server does not tell this account, and why; only time can tell then.
   case unavailable(String)
+}
+
+extension DatabaseSession {
+  /// Runs statements in a task that prefers the loop.
+  public func run(
+    _ statements: [String], on loop: EventLoop,
+    then completion: @escaping @Sendable (Result<[StatementResult], any Error>) -> Void
+  ) {
+    Task(executorPreference: loop) {
+      var results: [StatementResult] = []
+      do {
+        for statement in statements {
+          results += try await execute(statement)
+          if case .error = results.last { break }
+        }
+        completion(.success(results))
+      } catch {
+        completion(.failure(error))
+      }
+    }
+  }
 }
 
 extension Database {

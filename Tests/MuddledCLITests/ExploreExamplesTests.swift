@@ -46,7 +46,7 @@ struct ExploreExamplesTests {
         ])
         #expect(run.status == .exited(code), "\(run.output) \(run.errors)")
         let complaint =
-          "assertion does not hold in 60 executions: SELECT * FROM account WHERE balance < 0"
+          "assertion does not hold in 60 orders: SELECT * FROM account WHERE balance < 0"
         #expect(run.output.contains(complaint) == (code == 1))
         #expect(!run.output.contains("SUM(balance)"))
       }

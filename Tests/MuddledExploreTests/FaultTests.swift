@@ -122,4 +122,59 @@ struct FaultTests {
       #expect(try await Exploring.leftovers() == [])
     }
   }
+
+  @Test(
+    "The same steps with another effect are reported as nondeterminism, by name, also when distinct"
+  )
+  func nondeterminism() async throws {
+    let scenario = try Scenario.of(
+      """
+      setup { CREATE TABLE t (n INT) ENGINE=InnoDB; }
+      teardown { DROP TABLE t; }
+      session a
+      step a1 { SELECT 1; }
+      step a2 { SELECT UUID(); }
+      session b
+      step b1 { SELECT 2; }
+      """
+    )
+    let (summary, orders, _) = try await Exploring.run(scenario)
+    #expect(orders.count == 3)
+    #expect(summary.nondeterminism.isEmpty, "no two orders begin with a2 behind the same steps")
+    let longer = try Scenario.of(
+      """
+      session a
+      step a1 { SELECT UUID(); }
+      step a2 { SELECT 1; }
+      session b
+      step b1 { SELECT 2; }
+      """
+    )
+    let surprised = try await Exploring.run(longer).summary
+    #expect(surprised.nondeterminism.map(\.dispatched) == [[Slot(client: 0, step: 0)]])
+    #expect(surprised.text(width: 100).contains("nondeterminism: after the same steps, a1 did"))
+  }
+
+  @Test("Lanes are refused where orders side by side would meet, and one lane is not")
+  func obstacle() async throws {
+    let scenario = try Scenario.accounts([["SELECT GET_LOCK('x', 0)"], ["SELECT 1"]])
+    let error = await #expect(throws: MuddledError.self) {
+      try await Exploring.run(scenario) { $0.lanes = 2 }
+    }
+    #expect(error?.code == .usage)
+    #expect(error?.message.contains("step \"a1\" uses user locks (GET_LOCK)") == true)
+    #expect(try await Exploring.leftovers() == [])
+    #expect(try await Exploring.run(scenario).orders.count == 2)
+    #expect(try Explorer.gainfulLanes(for: scenario, .all) == 1)
+  }
+
+  @Test("Few orders get one lane, many more than one, and never more than eight")
+  func gainfulLanes() throws {
+    func lanes(_ steps: Int) throws -> Int {
+      let client = Array(repeating: "SELECT 1", count: steps)
+      return try Explorer.gainfulLanes(for: .accounts([client, client]), .all)
+    }
+    #expect(try lanes(4) == 1)
+    #expect((2...8).contains(try lanes(9)))
+  }
 }

@@ -144,7 +144,16 @@ struct OutcomeTableTests {
     ]
     let wrong = try await Exploring.run(scenario)
     #expect(wrong.summary.violations.map(\.assertion) == Array(scenario.assertions.dropFirst()))
-    #expect(wrong.summary.violations.allSatisfy { $0.executions == 70 && $0.witness.rank == 0 })
+    #expect(
+      wrong.summary.violations.allSatisfy {
+        $0.executions == 70 && $0.orders == 70 && $0.places[0].witness.rank == 0
+          && $0.places.map(\.witness.outcome) == wrong.summary.tally.outcomes.map(\.digest)
+          && $0.places.map(\.orders) == wrong.summary.tally.outcomes.map(\.orders)
+      })
+    let distinct = try await Exploring.run(scenario) { $0.isDistinct = true }
+    #expect(
+      distinct.summary.violations.map { $0.places.map(\.orders) }
+        == wrong.summary.violations.map { $0.places.map(\.orders) })
     #expect(wrong.summary.text(width: 100).contains("assertion does not hold"))
   }
 }

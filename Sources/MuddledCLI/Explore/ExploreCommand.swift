@@ -24,8 +24,13 @@ struct ExploreCommand: AsyncParsableCommand {
       "The server; orders run in databases muddled_lane_1 … made on it.", valueName: "dsn"))
   var db: String?
 
-  @Option(help: "How many orders run side by side; 0 runs them in the DSN's own database.")
-  var lanes = 1
+  @OptionGroup(title: "Limits") var limits: LimitArguments
+
+  @Option(
+    help: .init(
+      "How many orders run side by side; 0 runs them in the DSN's own database. Default: what the "
+        + "machine gains from.", valueName: "count"))
+  var lanes: Int?
 
   @Flag(help: "Run each execution once, and account for every order that comes to it.")
   var distinct = false
@@ -66,6 +71,8 @@ struct ExploreCommand: AsyncParsableCommand {
     let scenario = try await scenario.load()
     var options = ExploreOptions()
     options.selection = try orders.selection(of: scenario)
+    options.limits = limits.limits
+    let lanes = try lanes ?? Explorer.gainfulLanes(for: scenario, options.selection)
     guard (0...64).contains(lanes) else {
       throw MuddledError(.usage, "--lanes takes a number from 0 to 64")
     }

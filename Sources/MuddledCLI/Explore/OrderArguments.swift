@@ -24,6 +24,15 @@ struct OrderArguments: ParsableArguments {
   /// More orders than this are run only if that is said.
   static let unaskedLimit: UInt128 = 1_000_000
 
+  /// How long so many orders take at 500 a second, in a unit that people grasp.
+  static func estimate(_ orders: UInt128) -> String {
+    let minutes = orders / 500 / 60
+    if minutes < 120 { return "\(minutes) minutes" }
+    if minutes < 48 * 60 { return "\(minutes / 60) hours" }
+    let days = minutes / (24 * 60)
+    return days < 730 ? "\(days) days" : "\(days / 365) years"
+  }
+
   func selection(of scenario: Scenario) throws -> OrderSelection {
     let given = [all, order != nil, rank != nil, ranks != nil, sample != nil].count { $0 }
     guard given <= 1 else {
@@ -47,7 +56,7 @@ struct OrderArguments: ParsableArguments {
     guard all || space.count <= Self.unaskedLimit else {
       throw MuddledError(
         .usage,
-        "the scenario has \(space.count) orders, which take about \(space.count / 500 / 3600) hours at 500 a "
+        "the scenario has \(space.count) orders, which take about \(Self.estimate(space.count)) at 500 a "
           + "second; choose some by --sample N or --ranks A..B, or run them with --all")
     }
     return .all

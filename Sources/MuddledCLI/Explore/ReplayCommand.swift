@@ -13,6 +13,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
   @OptionGroup var scenario: ScenarioArguments
 
+  @OptionGroup(title: "Limits") var limits: LimitArguments
+
   @Option(help: .init("The server; without it a private one is started.", valueName: "dsn"))
   var db: String?
 
@@ -24,6 +26,7 @@ struct ReplayCommand: AsyncParsableCommand {
       case .rank(let rank): options.selection = .ranks(rank..<rank + 1)
       case .permutation(let index): options.selection = .permutation(index)
       }
+      options.limits = limits.limits
       let chosen = options
       let summary = try await ServerForExploring.with(db) { database in
         try await interruptible {

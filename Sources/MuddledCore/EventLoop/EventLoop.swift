@@ -18,13 +18,15 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     let descriptor: Int32
     let events: Int16
     let deadline: ContinuousClock.Instant?
-    let continuation: CheckedContinuation<Int16, Never>
+    let callback: @Sendable (Int16) -> Void
   }
 
   private struct State {
     var jobs: [UnownedJob] = []
     var waiters: [Waiter] = []
     var alarms: [Alarm.Setting] = []
+    /// Waits that are to be told of their end.
+    var cancelled: [Waiter] = []
     var nextID: UInt64 = 0
     var isSleeping = false
     var isStopped = false
@@ -62,19 +64,13 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
 
   /// Ends the thread once all jobs are done; nothing may use the loop afterwards.
   public func stop() {
-    state.withLock { $0.isStopped = true }
-    wake()
+    change { $0.isStopped = true }
   }
 
   /// Adds a job to the thread's queue; the concurrency runtime calls this.
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
-    let mustWake = state.withLock { state in
-      state.jobs.append(unowned)
-      defer { state.isSleeping = false }
-      return state.isSleeping
-    }
-    if mustWake { wake() }
+    change { $0.jobs.append(unowned) }
   }
 
   /// The loop as the executor of an actor.
@@ -100,21 +96,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
   public nonisolated(nonsending) func wait(
     for descriptor: Int32, events: Int16, until deadline: ContinuousClock.Instant?
   ) async -> Int16 {
-    let id = state.withLock { state in
-      state.nextID += 1
-      return state.nextID
-    }
+    let id = nextID()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let waiter = Waiter(
-          id: id, descriptor: descriptor, events: events, deadline: deadline,
-          continuation: continuation)
-        let mustWake = state.withLock { state in
-          state.waiters.append(waiter)
-          defer { state.isSleeping = false }
-          return state.isSleeping
+        watch(descriptor, for: events, until: deadline, as: id) {
+          continuation.resume(returning: $0)
         }
-        if mustWake { wake() }
         if Task.isCancelled { cancel(id) }
       }
     } onCancel: {
@@ -129,16 +116,45 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     for descriptor: Int32, events: Int16, until deadline: ContinuousClock.Instant?
   ) async -> Int16 {
     await withCheckedContinuation { continuation in
-      let mustWake = state.withLock { state in
-        state.nextID += 1
-        let waiter = Waiter(
-          id: state.nextID, descriptor: descriptor, events: events, deadline: deadline,
-          continuation: continuation)
-        state.waiters.append(waiter)
-        defer { state.isSleeping = false }
-        return state.isSleeping
+      watch(descriptor, for: events, until: deadline, as: nextID()) {
+        continuation.resume(returning: $0)
       }
-      if mustWake { wake() }
+    }
+  }
+
+  /// A name for a wait that ``cancel(_:)`` can end.
+  package func nextID() -> UInt64 {
+    state.withLock { state in
+      state.nextID += 1
+      return state.nextID
+    }
+  }
+
+  /// Calls back once, when the descriptor is ready, the deadline has passed or the wait is cancelled.
+  ///
+  /// This is what a wait costs without a task: the callback comes on the loop's thread, between its jobs.
+  ///
+  /// - Parameters:
+  ///   - descriptor: an open file descriptor, or -1 to wait for the deadline alone.
+  ///   - events: the `poll` events to wait for.
+  ///   - deadline: when to stop waiting; `nil` waits without end.
+  ///   - id: what ``nextID()`` gave; one for each wait.
+  ///   - callback: takes the events that came, as `poll` reports them; 0 after the deadline or a cancellation.
+  package func watch(
+    _ descriptor: Int32, for events: Int16, until deadline: ContinuousClock.Instant?,
+    as id: UInt64, callback: @escaping @Sendable (Int16) -> Void
+  ) {
+    let waiter = Waiter(
+      id: id, descriptor: descriptor, events: events, deadline: deadline, callback: callback)
+    change { $0.waiters.append(waiter) }
+  }
+
+  /// Ends a wait, as if its deadline had come; does nothing if it has ended.
+  package func cancel(_ id: UInt64) {
+    change { state in
+      guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return }
+      let waiter = state.waiters.remove(at: index)
+      state.cancelled.append(waiter)
     }
   }
 
@@ -149,28 +165,25 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
 
   /// Sets, moves or clears an alarm.
   func set(_ alarm: Alarm, to deadline: ContinuousClock.Instant?) {
-    let mustWake = state.withLock { state in
+    change { state in
       state.alarms.removeAll { $0.alarm === alarm }
-      guard let deadline else { return false }
-      state.alarms.append(Alarm.Setting(alarm: alarm, deadline: deadline))
-      defer { state.isSleeping = false }
-      return state.isSleeping
+      if let deadline { state.alarms.append(Alarm.Setting(alarm: alarm, deadline: deadline)) }
     }
-    if mustWake { wake() }
   }
 
-  private func cancel(_ id: UInt64) {
-    let waiter = state.withLock { state -> Waiter? in
-      guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
-      return state.waiters.remove(at: index)
+  /// Changes the state, and ends the thread's sleep, so that it sees that.
+  ///
+  /// The byte is written before the lock is given back. The thread cannot act on the change earlier, and once
+  /// it has, the loop and its pipe may be gone, and the pipe's number another's.
+  private func change(_ body: (inout sending State) -> Void) {
+    state.withLock { state in
+      body(&state)
+      guard state.isSleeping else { return }
+      state.isSleeping = false
+      var byte: UInt8 = 1
+      // A full pipe wakes the thread as well.
+      _ = write(wakePipe.write, &byte, 1)
     }
-    waiter?.continuation.resume(returning: 0)
-  }
-
-  private func wake() {
-    var byte: UInt8 = 1
-    // A full pipe wakes the thread as well.
-    _ = write(wakePipe.write, &byte, 1)
   }
 
   private func run() {
@@ -179,41 +192,48 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     let serial = asUnownedSerialExecutor()
     let task = asUnownedTaskExecutor()
     var jobs: [UnownedJob] = []
+    var cancelled: [Waiter] = []
     while true {
       jobs.removeAll(keepingCapacity: true)
+      cancelled.removeAll(keepingCapacity: true)
       let isStopped = state.withLock { state in
         swap(&jobs, &state.jobs)
+        swap(&cancelled, &state.cancelled)
         return state.isStopped
       }
+      for waiter in cancelled { waiter.callback(0) }
       for job in jobs { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
-      if !jobs.isEmpty { continue }
+      if !jobs.isEmpty || !cancelled.isEmpty { continue }
       if isStopped { return }
       sleepUntilReady()
     }
   }
 
-  /// Waits for a job, a ready descriptor or the earliest deadline, and resumes whoever is due.
+  /// Waits for a job, a ready descriptor or the earliest deadline, and calls back whoever is due.
   private func sleepUntilReady() {
-    let asleep = state.withLock { state -> ([Waiter], [Alarm.Setting])? in
-      guard state.jobs.isEmpty else { return nil }
+    let asleep = state.withLock { state -> ([Waiter], ContinuousClock.Instant?)? in
+      guard state.jobs.isEmpty, state.cancelled.isEmpty, !state.isStopped else { return nil }
       state.isSleeping = true
-      return (state.waiters, state.alarms)
+      return (state.waiters, state.alarms.lazy.map(\.deadline).min())
     }
-    guard let (waiters, alarms) = asleep else { return }
-    var descriptors = [pollfd(fd: wakePipe.read, events: Int16(POLLIN), revents: 0)]
+    guard let (waiters, alarm) = asleep else { return }
+    var deadline = alarm
+    var descriptors: [pollfd] = []
+    descriptors.reserveCapacity(waiters.count + 1)
+    descriptors.append(pollfd(fd: wakePipe.read, events: Int16(POLLIN), revents: 0))
     for waiter in waiters {
       descriptors.append(pollfd(fd: waiter.descriptor, events: waiter.events, revents: 0))
+      if let end = waiter.deadline { deadline = min(end, deadline ?? end) }
     }
-    let deadlines = waiters.compactMap(\.deadline) + alarms.map(\.deadline)
-    let ready = pollPrecisely(&descriptors, until: deadlines.min(), isWatchful: isWatchful)
+    let ready = pollPrecisely(&descriptors, until: deadline, isWatchful: isWatchful)
     if ready > 0, descriptors[0].revents != 0 {
       var bytes: (UInt64, UInt64) = (0, 0)
       while read(wakePipe.read, &bytes, 16) == 16 {}
     }
-    resumeDue(waiters, descriptors[1...])
+    callBackDue(waiters, descriptors[1...])
   }
 
-  private func resumeDue(_ waiters: [Waiter], _ descriptors: ArraySlice<pollfd>) {
+  private func callBackDue(_ waiters: [Waiter], _ descriptors: ArraySlice<pollfd>) {
     let now = ContinuousClock.now
     var due: [(UInt64, Int16)] = []
     for (waiter, descriptor) in zip(waiters, descriptors) {
@@ -223,19 +243,19 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
         due.append((waiter.id, 0))
       }
     }
-    let (resumed, ringing) = state.withLock { state in
+    let (called, ringing) = state.withLock { state in
       state.isSleeping = false
       let ringing = state.alarms.filter { $0.deadline <= now }
-      state.alarms.removeAll { $0.deadline <= now }
-      let resumed = due.compactMap { id, events in
+      if !ringing.isEmpty { state.alarms.removeAll { $0.deadline <= now } }
+      let called = due.compactMap { id, events in
         guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
           return (Waiter, Int16)?.none
         }
         return (state.waiters.remove(at: index), events)
       }
-      return (resumed, ringing)
+      return (called, ringing)
     }
     for setting in ringing { setting.alarm.ring() }
-    for (waiter, events) in resumed { waiter.continuation.resume(returning: events) }
+    for (waiter, events) in called { waiter.callback(events) }
   }
 }

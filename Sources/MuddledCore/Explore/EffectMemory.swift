@@ -21,6 +21,14 @@ struct EffectMemory: Sendable {
     let isDeferred: Bool
   }
 
+  /// Where an order leads.
+  enum Path {
+    case known(Known)
+    /// The key of the first sequence of dispatches on the way whose effect is not known. Orders with different such
+    /// keys come to different executions.
+    case unknown(Digest)
+  }
+
   /// How many effects are remembered.
   var count: Int { effects.count }
 
@@ -60,25 +68,23 @@ struct EffectMemory: Sendable {
   }
 
   /// Follows an order through what is known.
-  ///
-  /// - Returns: the outcome of the execution that the order comes to, and whether that defers a slot; `nil`
-  ///   if something on the way is not known yet.
-  func outcome(of slots: [Slot], clientCount: Int) -> Known? {
+  func follow(_ slots: [Slot], clientCount: Int) -> Path {
     var machine = ExecutionStateMachine(slots: slots, clientCount: clientCount)
     var key = Digest()
     while case .dispatch(let client, let step) = machine.action {
       key.update(Slot(client: client, step: step))
-      guard let effect = effects[key] else { return nil }
+      guard let effect = effects[key] else { return .unknown(key) }
       machine.noteDispatched()
       for client in 0..<clientCount where effect.settled & 1 << UInt64(client) != 0 {
-        guard machine.inFlight[client] != nil else { return nil }
+        guard machine.inFlight[client] != nil else { return .unknown(key) }
         _ = machine.completed(client: client)
       }
       let waiting = (0..<clientCount).filter { effect.waiting & 1 << UInt64($0) != 0 }
       if !waiting.isEmpty { _ = machine.waiting(clients: Set(waiting)) }
     }
-    guard machine.action == .finished, let outcome = outcomes[key] else { return nil }
-    return Known(execution: key, outcome: outcome, isDeferred: machine.dispatched != slots)
+    guard machine.action == .finished, let outcome = outcomes[key] else { return .unknown(key) }
+    return .known(
+      Known(execution: key, outcome: outcome, isDeferred: machine.dispatched != slots))
   }
 }
 

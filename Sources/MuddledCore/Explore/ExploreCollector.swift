@@ -7,6 +7,18 @@ actor ExploreCollector {
     let run: LaneRun
   }
 
+  /// Where the summary counts an assertion that did not hold.
+  private struct ViolationPlace {
+    let index: Int
+    let place: Int
+  }
+
+  /// What is known of an order.
+  private enum Answer {
+    case run(Finished)
+    case known(EffectMemory.Known)
+  }
+
   /// How far lanes may run ahead of the slowest one, in orders.
   private static let lookahead: UInt128 = 4096
   /// How many orders a lane takes at a time.
@@ -29,14 +41,18 @@ actor ExploreCollector {
   private var failure: (any Error)?
   private var claimed: UInt128 = 0
   private var delivered: UInt128 = 0
-  private var waiting: [UInt128: Finished?] = [:]
+  private var isDelivering = false
+  private var waiting: [UInt128: Answer] = [:]
   private var sleepers: [CheckedContinuation<Void, Never>] = []
   private var memory = EffectMemory()
+  private var claims = DistinctClaims()
   private var executions: Set<UInt64> = []
   /// In distinct mode: the executions, held back until it is known for how many orders each stands.
   private var held: [Execution] = []
   private var heldTranscripts: [TranscriptPermutation] = []
   private var standing: [Digest: UInt128] = [:]
+  /// In distinct mode: the executions in which an assertion did not hold.
+  private var violated: [Digest: [ViolationPlace]] = [:]
   private let beganAt = ContinuousClock.now
 
   init(
@@ -68,33 +84,54 @@ actor ExploreCollector {
 
   /// The indices of the next orders to run; `nil` if there is nothing left to do.
   func claim() async -> Range<UInt128>? {
-    while claimed >= delivered + Self.lookahead, failure == nil {
-      await withCheckedContinuation { sleepers.append($0) }
+    while true {
+      guard failure == nil, !isInterrupted.load(ordering: .relaxed) else { return nil }
+      if options.isDistinct {
+        if let index = claimUnknown() { return index..<index + 1 }
+        await deliver()
+        if claimed == plan.count, claims.isEmpty { return nil }
+      } else if claimed == plan.count {
+        return nil
+      } else if claimed < delivered + Self.lookahead {
+        let size = summary.lanes == 1 ? 1 : Self.chunk
+        let indices = claimed..<min(plan.count, claimed + size)
+        claimed = indices.upperBound
+        return indices
+      }
+      if failure == nil { await withCheckedContinuation { sleepers.append($0) } }
     }
-    guard failure == nil, !isInterrupted.load(ordering: .relaxed), claimed < plan.count else {
-      return nil
-    }
-    let size = options.isDistinct || summary.lanes == 1 ? 1 : Self.chunk
-    let indices = claimed..<min(plan.count, claimed + size)
-    claimed = indices.upperBound
-    return indices
   }
 
-  /// Accounts for an order without running it, if it is known to what it comes.
-  func accountFor(_ index: UInt128, _ order: PlannedOrder) async -> Bool {
-    guard
-      let known = memory.outcome(of: order.slots, clientCount: scenario.sessions.count)
-    else { return false }
-    summary.tally.addOrder(to: known.outcome, isDeferred: known.isDeferred)
-    standing[known.execution, default: 0] += 1
-    waiting[index] = .some(nil)
-    await deliver()
-    return true
+  /// The next order of an execution that is not known, and that no lane is about to run; orders that are
+  /// known are accounted for on the way.
+  private func claimUnknown() -> UInt128? {
+    while true {
+      let index: UInt128
+      if let postponed = claims.nextReady() {
+        index = postponed
+      } else if claimed < plan.count, claimed < delivered + Self.lookahead {
+        index = claimed
+        claimed += 1
+      } else {
+        return nil
+      }
+      switch memory.follow(plan[index].slots, clientCount: scenario.sessions.count) {
+      case .known(let known):
+        waiting[index] = .known(known)
+      case .unknown(let frontier):
+        if claims.begin(index, at: frontier) { return index }
+      }
+    }
   }
 
   /// Takes what an order gave.
   func take(_ index: UInt128, _ execution: Execution, _ run: LaneRun) async throws {
-    waiting[index] = Finished(execution: execution, run: run)
+    waiting[index] = .run(Finished(execution: execution, run: run))
+    if options.isDistinct {
+      learn(run, outcome: execution.outcome)
+      claims.end(index)
+      wakeSleepers()
+    }
     await deliver()
     if let failure { throw failure }
   }
@@ -128,13 +165,25 @@ actor ExploreCollector {
   // MARK: In sequence
 
   private func deliver() async {
+    // Reporters may take their time; whoever reports already goes on with what has come meanwhile.
+    guard !isDelivering else { return }
+    isDelivering = true
+    let before = delivered
     while let next = waiting.removeValue(forKey: delivered) {
       delivered += 1
-      if let next {
-        do { try await record(next) } catch { fail(error) }
+      switch next {
+      case .run(let finished):
+        do { try await record(finished) } catch { fail(error) }
+      case .known(let known):
+        summary.tally.addOrder(to: known.outcome, isDeferred: known.isDeferred)
+        standing[known.execution, default: 0] += 1
+        for violation in violated[known.execution] ?? [] {
+          summary.violations[violation.index].places[violation.place].orders += 1
+        }
       }
     }
-    wakeSleepers()
+    isDelivering = false
+    if delivered > before { wakeSleepers() }
   }
 
   private func wakeSleepers() {
@@ -149,17 +198,12 @@ actor ExploreCollector {
     let key = EffectMemory.key(of: finished.run.dispatched)
     let isNew = executions.insert(UInt64(truncatingIfNeeded: key.value)).inserted
     if isNew { summary.executions += 1 }
-    if scenario.sessions.count <= EffectMemory.clientLimit,
-      options.isDistinct || memory.count < Self.verifiedEffects
-    {
-      if let surprise = memory.learn(finished.run, outcome: execution.outcome) {
-        noteSurprise(finished.run, surprise)
-      }
+    if !options.isDistinct, memory.count < Self.verifiedEffects {
+      learn(finished.run, outcome: execution.outcome)
     }
     if let count = finished.run.holderSurprise { noteSurprise(finished.run, count - 1) }
-    for assertion in execution.assertions where !assertion.holds {
-      violate(assertion.sql, execution)
-    }
+    let broken = execution.assertions.filter { !$0.holds }.map { violate($0.sql, execution) }
+    if options.isDistinct, !broken.isEmpty { violated[key] = broken }
     let transcript = options.wantsTranscripts ? transcript(of: finished) : nil
     if options.isDistinct {
       standing[key, default: 0] += 1
@@ -187,17 +231,32 @@ actor ExploreCollector {
       teardown: finished.run.teardown)
   }
 
+  private func learn(_ run: LaneRun, outcome: Digest) {
+    guard scenario.sessions.count <= EffectMemory.clientLimit else { return }
+    if let surprise = memory.learn(run, outcome: outcome) { noteSurprise(run, surprise) }
+  }
+
   private func noteSurprise(_ run: LaneRun, _ index: Int) {
     guard summary.nondeterminism.count < ExploreSummary.nondeterminismLimit else { return }
     summary.nondeterminism.append(.init(dispatched: Array(run.dispatched[...index])))
   }
 
-  private func violate(_ assertion: String, _ execution: Execution) {
-    if let place = summary.violations.firstIndex(where: { $0.assertion == assertion }) {
-      summary.violations[place].executions += 1
-    } else {
-      summary.violations.append(.init(assertion: assertion, witness: execution, executions: 1))
+  /// Counts an assertion that did not hold.
+  private func violate(_ assertion: String, _ execution: Execution) -> ViolationPlace {
+    let index =
+      summary.violations.firstIndex { $0.assertion == assertion } ?? summary.violations.count
+    if index == summary.violations.count {
+      summary.violations.append(.init(assertion: assertion, places: []))
     }
+    let places = summary.violations[index].places
+    let place = places.firstIndex { $0.witness.outcome == execution.outcome } ?? places.count
+    if place == places.count {
+      summary.violations[index].places.append(
+        .init(witness: execution, executions: 0, orders: 0))
+    }
+    summary.violations[index].places[place].executions += 1
+    summary.violations[index].places[place].orders += 1
+    return ViolationPlace(index: index, place: place)
   }
 
   private func report(_ event: RunEvent) async throws {

@@ -17,9 +17,16 @@ extension ExploreSummary {
     if tally.outcomes.count > listed.count {
       lines.append("  and \(tally.outcomes.count - listed.count) more outcomes; --top N shows more")
     }
-    lines += violations.map { violation in
-      "  assertion does not hold in \(violation.executions) executions: \(violation.assertion)\n"
-        + "    such as \(token(of: violation.witness))  \(orderText(violation.witness))"
+    for violation in violations {
+      lines.append(
+        "  assertion does not hold in \(violation.orders) orders: \(violation.assertion)")
+      lines += violation.places.prefix(top).map { place in
+        "    \(place.orders) of outcome \(place.witness.outcome.short), such as "
+          + "\(token(of: place.witness))  \(orderText(place.witness))"
+      }
+      if violation.places.count > top {
+        lines.append("    and \(violation.places.count - top) more outcomes; --top N shows more")
+      }
     }
     lines += nondeterminism.map { surprise in
       "  nondeterminism: after the same steps, \(slotsText(surprise.dispatched)) did something else than before"

@@ -1,13 +1,26 @@
 /// What an exploration found, whether it came to its end or not.
 public struct ExploreSummary: Sendable {
-  /// An order in which an assertion did not hold.
+  /// An assertion that did not hold.
   public struct Violation: Sendable {
+    /// The executions of one outcome in which it did not hold.
+    public struct Place: Sendable {
+      /// The first of them.
+      public let witness: Execution
+      /// How many there were.
+      public internal(set) var executions: UInt64
+      /// How many orders came to them.
+      public internal(set) var orders: UInt128
+    }
+
     /// The assertion.
     public let assertion: String
-    /// The first execution in which it did not hold.
-    public let witness: Execution
+    /// Where it did not hold, by outcome, in the sequence in which the outcomes first came.
+    public internal(set) var places: [Place]
+
     /// How many executions it did not hold in.
-    public internal(set) var executions: UInt64
+    public var executions: UInt64 { places.reduce(0) { $0 + $1.executions } }
+    /// How many orders it did not hold in.
+    public var orders: UInt128 { places.reduce(0) { $0 + $1.orders } }
   }
 
   /// Something that happened differently the second time.

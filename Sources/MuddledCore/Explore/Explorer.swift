@@ -30,6 +30,7 @@ public struct Explorer: Sendable {
   /// - Throws: ``MuddledError`` if the scenario cannot be run, or not to its end.
   public func run() async throws -> ExploreSummary {
     try scenario.validate()
+    try checkOptions()
     let plan = try OrderPlan(options.selection, of: scenario)
     let count = max(1, min(options.lanes ?? 1, Int(clamping: max(plan.count, 1))))
     var entrances: [any Database] = []
@@ -54,6 +55,42 @@ public struct Explorer: Sendable {
     if options.lanes != nil { await remove(entrances) }
     return try result.get()
   }
+
+  private func checkOptions() throws {
+    if let lanes = options.lanes, lanes > 1, let obstacle = scenario.laneObstacle {
+      throw MuddledError(
+        .usage,
+        "scenario \(scenario.name) cannot have \(lanes) lanes: \(obstacle), so that orders side by side would meet; "
+          + "run it on one lane")
+    }
+    if options.isDistinct, scenario.sessions.count > EffectMemory.clientLimit {
+      throw MuddledError(
+        .usage,
+        "distinct executions are told apart for at most \(EffectMemory.clientLimit) clients; run all orders"
+      )
+    }
+  }
+
+  /// How many lanes a run gains from on this machine.
+  ///
+  /// Two for each core, as a lane waits for the server half its time; one where lanes would disturb each other, or
+  /// where there are so few orders that making a database takes as long as running them.
+  ///
+  /// - Parameters:
+  ///   - scenario: what is to be explored.
+  ///   - selection: which orders of it.
+  /// - Throws: ``MuddledError`` if the selection names what is not there.
+  public static func gainfulLanes(
+    for scenario: Scenario, _ selection: OrderSelection
+  ) throws -> Int {
+    let orders = try OrderPlan(selection, of: scenario).count
+    guard orders >= ordersWorthALane * 2, scenario.laneObstacle == nil else { return 1 }
+    let most = min(8, ProcessorCount.active * 2)
+    return min(most, Int(clamping: orders / ordersWorthALane))
+  }
+
+  /// How many orders take about as long as making and removing a lane.
+  private static let ordersWorthALane: UInt128 = 100
 
   private func explore(
     _ entrances: [any Database], _ plan: OrderPlan, _ collector: ExploreCollector

@@ -1,8 +1,7 @@
 /// Runs orders, one after the other, on one copy of the tested database: all clients in this process, on one thread.
 ///
-/// It carries out what an ``ExecutionStateMachine`` decides. A task for each client waits for commands and runs
-/// them on the client's session; the lane's own task waits for replies, and asks the server who waits when
-/// a reply is late.
+/// It carries out what an ``ExecutionStateMachine`` decides: begins statements on the clients' sessions, waits for
+/// replies, and asks the server who waits when a reply is late.
 actor Lane {
   /// A statement's reply, or the end of its session.
   private typealias Reply = (client: Int, result: Result<[StatementResult], any Error>)
@@ -14,10 +13,10 @@ actor Lane {
   private let database: any Database
   private let limits: ExploreLimits
   private var sessions: [any DatabaseSession] = []
-  private var clients: [Task<Void, Never>] = []
-  private var commands: [CheckedContinuation<[String]?, Never>?] = []
-  private var earlyCommands: [Int: [String]] = [:]
-  private var isClosing = false
+  /// How many statements are under way.
+  private var underWay = 0
+  /// Resets of sessions that nobody can notice.
+  private var resets: [Task<Void, any Error>] = []
   private var replies: [Reply] = []
   private var listener: CheckedContinuation<Void, Never>?
   private var alarm: Alarm?
@@ -53,20 +52,16 @@ actor Lane {
 
   /// Opens the sessions.
   func open() async throws {
-    commands = scenario.sessions.map { _ in nil }
     alarm = Alarm(on: loop) { [weak self] in
       guard let self else { return }
       self.assumeIsolated { $0.wake() }
     }
-    for client in scenario.sessions.indices {
-      sessions.append(try await database.openSession())
-      clients.append(Task { await self.serve(client) })
-    }
+    for _ in scenario.sessions { sessions.append(try await database.openSession()) }
   }
 
   /// Ends the sessions, and undoes the setup.
   func close() async {
-    await endClients()
+    await endSessions()
     if isSetUp, let teardown = scenario.teardown { _ = try? await runOutside([teardown]) }
     alarm?.set(to: nil)
     alarm = nil
@@ -82,14 +77,7 @@ actor Lane {
     var run = LaneRun()
     try await prepare(&run)
     try await runSteps(slots, &run)
-    for client in scenario.sessions.indices {
-      try await sessions[client].reset()
-      if let block = scenario.sessions[client].teardown {
-        run.teardown.append(
-          TranscriptBlock(session: client, results: try await runInSession(block, client)))
-        try await sessions[client].reset()
-      }
-    }
+    try await resetSessions(&run)
     run.checks = try await finalState()
     run.assertions = try await look(scenario.assertions)
     if scenario.reset == nil, let teardown = scenario.teardown {
@@ -101,22 +89,53 @@ actor Lane {
 
   /// Cancels what runs and opens new sessions, after one of them broke.
   func recover() async throws {
-    await endClients()
-    (sessions, clients, replies, memory) = ([], [], [], [])
-    isClosing = false
+    await endSessions()
+    (replies, memory) = ([], [])
     try await open()
   }
 
-  private func endClients() async {
-    isClosing = true
-    earlyCommands = [:]
-    for client in commands.indices {
-      commands[client]?.resume(returning: nil)
-      commands[client] = nil
-    }
-    // A statement under way ends as lost.
+  private func endSessions() async {
+    // A statement or a reset under way ends as lost.
     for session in sessions { await session.close() }
-    for client in clients { await client.value }
+    sessions = []
+    for reset in resets { _ = await reset.result }
+    resets = []
+    while underWay > 0 {
+      replies = []
+      await withCheckedContinuation { listener = $0 }
+    }
+  }
+
+  /// Brings the sessions back to the state of new ones, all at the same time.
+  ///
+  /// Waits only for those that others may still notice: the rest may go on beside the checks and the next
+  /// order's reset, see ``settleResets()``.
+  private func resetSessions(_ run: inout LaneRun) async throws {
+    try await settleResets()
+    var urgent: [Task<Void, any Error>] = []
+    for (client, session) in sessions.enumerated() {
+      let isNoticed = await session.holdsLocks()
+      let reset = Task(executorPreference: loop) { try await session.reset() }
+      if isNoticed || scenario.sessions[client].teardown != nil {
+        urgent.append(reset)
+      } else {
+        resets.append(reset)
+      }
+    }
+    for reset in urgent { try await reset.value }
+    for client in scenario.sessions.indices {
+      guard let block = scenario.sessions[client].teardown else { continue }
+      run.teardown.append(
+        TranscriptBlock(session: client, results: try await runInSession(block, client)))
+      try await sessions[client].reset()
+    }
+  }
+
+  /// Waits for the resets that are still under way, before the sessions are used again.
+  private func settleResets() async throws {
+    let begun = resets
+    resets = []
+    for reset in begun { try await reset.value }
   }
 
   private func prepare(_ run: inout LaneRun) async throws {
@@ -132,6 +151,7 @@ actor Lane {
     }
     isSetUp = true
     if let reset = scenario.reset { _ = try await runOutside([reset]) }
+    try await settleResets()
     for (client, session) in scenario.sessions.enumerated() {
       guard let setup = session.setup else { continue }
       let results = try await runInSession(setup, client)
@@ -232,7 +252,6 @@ actor Lane {
     var isMemoryValid = true
     var lookAt = ContinuousClock.now
     var pause = Self.firstLook
-    var needsSecondLook = false
     var stalledSince: ContinuousClock.Instant?
     while machine.action != .finished {
       let now = ContinuousClock.now
@@ -249,7 +268,6 @@ actor Lane {
         pause =
           isMemoryValid && memory[index].wasBlocked ? Self.expectedLook : Self.firstLook
         lookAt = now + pause
-        needsSecondLook = false
         machine.noteDispatched()
         continue
       case .settle:
@@ -270,7 +288,6 @@ actor Lane {
         _ = machine.completed(client: reply.client)
         lookAt = .now
         pause = Self.expectedLook
-        needsSecondLook = false
         continue
       }
       guard case .settle(let unknown) = machine.action, lookAt <= .now else { continue }
@@ -282,14 +299,6 @@ actor Lane {
             > limits.stepTimeout
       }
       for client in late { try await cancel(client, &dispatched, machine) }
-      let hasNew = waiting.contains { machine.inFlight[$0]?.blockedSequence == nil }
-      if hasNew, waiting.count > 1, !needsSecondLook {
-        // The new wait may have closed a cycle that the server is about to break.
-        needsSecondLook = true
-        lookAt = .now
-        continue
-      }
-      needsSecondLook = false
       _ = machine.waiting(clients: waiting)
       for client in waiting {
         if let sequence = machine.inFlight[client]?.sequence {
@@ -391,40 +400,17 @@ actor Lane {
     }
   }
 
-  // MARK: Talking to the clients' tasks
-
-  private func serve(_ client: Int) async {
-    while !isClosing, let statements = await nextCommand(client) {
-      var results: [StatementResult] = []
-      do {
-        for statement in statements {
-          results += try await sessions[client].execute(statement)
-          if case .error = results.last { break }
-        }
-        replies.append((client, .success(results)))
-      } catch {
-        replies.append((client, .failure(error)))
-      }
-      wake()
-    }
-  }
-
-  private func nextCommand(_ client: Int) async -> [String]? {
-    if let early = earlyCommands[client] {
-      earlyCommands[client] = nil
-      return early
-    }
-    return await withCheckedContinuation { commands[client] = $0 }
-  }
+  // MARK: Statements under way
 
   private func send(_ statements: [String], to client: Int) {
-    guard let waiting = commands[client] else {
-      // The client's task has not come to its first wait yet.
-      earlyCommands[client] = statements
-      return
+    underWay += 1
+    sessions[client].run(statements, on: loop) { [self] result in
+      assumeIsolated { lane in
+        lane.underWay -= 1
+        lane.replies.append((client, result))
+        lane.wake()
+      }
     }
-    commands[client] = nil
-    waiting.resume(returning: statements)
   }
 
   private func nextReply(until deadline: ContinuousClock.Instant) async -> Reply? {

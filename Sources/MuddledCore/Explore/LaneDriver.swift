@@ -39,7 +39,6 @@ struct LaneDriver: Sendable {
 
   private func run(_ index: UInt128) async throws {
     let order = plan[index]
-    if options.isDistinct, await collector.accountFor(index, order) { return }
     let run = try await attempt(order)
     var execution = Execution(
       rank: order.rank, order: order.slots.map { UInt8($0.client) },

@@ -78,8 +78,19 @@ package enum EventStream {
           line.string(violation.assertion)
           line.key("executions")
           line.number(violation.executions)
-          line.key("token")
-          line.string(summary.token(of: violation.witness).description)
+          line.key("orders")
+          line.number(violation.orders)
+          line.key("outcomes")
+          line.array(violation.places) { line, place in
+            line.object { line in
+              line.key("outcome")
+              line.string(place.witness.outcome.short)
+              line.key("orders")
+              line.number(place.orders)
+              line.key("token")
+              line.string(summary.token(of: place.witness).description)
+            }
+          }
         }
       }
       line.key("nondeterminism")

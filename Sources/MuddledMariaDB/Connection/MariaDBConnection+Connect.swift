@@ -15,18 +15,20 @@ extension MariaDBConnection {
     mysql.configure(for: dsn)
     let deadline = ContinuousClock.now + dsn.connectTimeout
     // The library reads these as long as the login goes on.
-    let texts = [dsn.host, dsn.user, dsn.password, dsn.database, dsn.socket].map {
+    nonisolated(unsafe) let texts = [dsn.host, dsn.user, dsn.password, dsn.database, dsn.socket].map
+    {
       $0.flatMap { strdup($0) }
     }
     defer { for text in texts { free(text) } }
     var flags = UInt(CLIENT_MULTI_RESULTS)
     if dsn.countsFoundRows { flags |= UInt(CLIENT_FOUND_ROWS) }
-    var connected: UnsafeMutablePointer<MYSQL>?
-    let started = mysql_real_connect_start(
-      &connected, mysql, dsn.socket == nil ? texts[0] : nil, texts[1], texts[2],
-      dsn.database.isEmpty ? nil : texts[3], UInt32(dsn.port),
-      texts[4], flags)
-    await finish(started, until: deadline) { mysql_real_connect_cont(&connected, mysql, $0) }
+    let connected = await call(UnsafeMutablePointer<MYSQL>?.none, until: deadline) { [mysql] in
+      mysql_real_connect_start(
+        $0, mysql, dsn.socket == nil ? texts[0] : nil, texts[1], texts[2],
+        dsn.database.isEmpty ? nil : texts[3], UInt32(dsn.port), texts[4], flags)
+    } resume: { [mysql] in
+      mysql_real_connect_cont($0, mysql, $1)
+    }
     if connected == nil {
       if Task.isCancelled, breaksWhenCancelled { throw CancellationError() }
       throw refusal(mysql.lastError)

@@ -15,9 +15,11 @@ extension MariaDBConnection {
     let parameters = BoundParameters(values)
     precondition(values.count == Int(mysql_stmt_param_count(pointer)), "one value per ? of \(sql)")
     if !values.isEmpty { mysql_stmt_bind_param(pointer, parameters.binds.baseAddress) }
-    var code: Int32 = 0
-    let started = mysql_stmt_execute_start(&code, pointer)
-    await finish(started) { mysql_stmt_execute_cont(&code, pointer, $0) }
+    let code = await call(Int32(0)) {
+      mysql_stmt_execute_start($0, pointer)
+    } resume: {
+      mysql_stmt_execute_cont($0, pointer, $1)
+    }
     // The library has the values in its own buffer now; until here it read them from ours.
     _ = consume parameters
     if code != 0 { return .error(try failure(of: statement)) }
@@ -40,9 +42,11 @@ extension MariaDBConnection {
     defer { mysql_stmt_free_result(pointer) }
     var rows: [[[UInt8]?]] = []
     while true {
-      var code: Int32 = 0
-      let started = mysql_stmt_fetch_start(&code, pointer)
-      await finish(started) { mysql_stmt_fetch_cont(&code, pointer, $0) }
+      let code = await call(Int32(0)) {
+        mysql_stmt_fetch_start($0, pointer)
+      } resume: {
+        mysql_stmt_fetch_cont($0, pointer, $1)
+      }
       switch code {
       // A value that is longer than its buffer counts as truncated, and is read again in full.
       case 0, MYSQL_DATA_TRUNCATED: rows.append(statement.row)
@@ -56,13 +60,15 @@ extension MariaDBConnection {
     guard let pointer = mysql_stmt_init(mysql) else {
       preconditionFailure("mysql_stmt_init is out of memory")
     }
-    var code: Int32 = 0
     let text = sql.utf8CString
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.count)
     defer { copy.deallocate() }
     for (index, byte) in text.enumerated() { copy[index] = byte }
-    let started = mysql_stmt_prepare_start(&code, pointer, copy, UInt(text.count - 1))
-    await finish(started) { mysql_stmt_prepare_cont(&code, pointer, $0) }
+    let code = await call(Int32(0)) {
+      mysql_stmt_prepare_start($0, pointer, copy, UInt(text.count - 1))
+    } resume: {
+      mysql_stmt_prepare_cont($0, pointer, $1)
+    }
     let statement = PreparedStatement(pointer)
     if code != 0 { return try failure(of: statement) }
     statements[sql] = statement

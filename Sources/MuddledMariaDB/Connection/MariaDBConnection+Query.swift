@@ -21,64 +21,38 @@ extension MariaDBConnection {
     guard isOpen else { throw SessionLost("connection \(connectionID) is closed") }
     if !isNested { begin() }
     defer { if !isNested { end() } }
-    guard try await send(sql) else { return [.error(try failure())] }
-    var results: [StatementResult] = []
-    var left = limit
-    while true {
-      results.append(try await result(keeping: &left))
-      guard mysql_more_results(mysql) != 0 else { return results }
-      var code: Int32 = 0
-      let started = mysql_next_result_start(&code, mysql)
-      await finish(started) { mysql_next_result_cont(&code, mysql, $0) }
-      if code > 0 {
-        results.append(.error(try failure()))
-        return results
+    let operation = QueryOperation(sql, on: mysql, keeping: limit)
+    await finish(operation.start()) { operation.resume($0) }
+    if let loss = operation.loss { throw lost(loss) }
+    return operation.results
+  }
+
+  /// Runs statements up to the first that fails, and calls back: what ``query(_:keeping:)`` does, without a task.
+  ///
+  /// - Parameters:
+  ///   - statements: what to run.
+  ///   - limit: how many bytes of rows to keep of each statement.
+  ///   - completion: takes all results, or ``SessionLost``; called on the loop's thread.
+  func run(
+    _ statements: ArraySlice<String>, keeping limit: Int, after earlier: [StatementResult] = [],
+    then completion: @escaping @Sendable (Result<[StatementResult], any Error>) -> Void
+  ) {
+    guard let sql = statements.first else { return completion(.success(earlier)) }
+    guard isOpen else {
+      return completion(.failure(SessionLost("connection \(connectionID) is closed")))
+    }
+    begin()
+    let operation = QueryOperation(sql, on: mysql, keeping: limit)
+    drive(operation.start(), resume: { operation.resume($0) }) { [self] in
+      if let loss = operation.loss {
+        let error = lost(loss)
+        end()
+        return completion(.failure(error))
       }
+      end()
+      let results = earlier + operation.results
+      if case .error = results.last { return completion(.success(results)) }
+      run(statements.dropFirst(), keeping: limit, after: results, then: completion)
     }
-  }
-
-  /// - Returns: false if the statement failed.
-  private func send(_ sql: String) async throws -> Bool {
-    var sql = sql
-    // A native string of the standard library is contiguous; this is for bridged ones.
-    sql.makeContiguousUTF8()
-    let length = sql.utf8.count
-    // The library reads the text until the reply has come.
-    let text = UnsafeMutablePointer<CChar>.allocate(capacity: length + 1)
-    defer { text.deallocate() }
-    sql.utf8.withContiguousStorageIfAvailable { bytes in
-      UnsafeMutableRawPointer(text).copyMemory(from: bytes.baseAddress!, byteCount: length)
-    }
-    text[length] = 0
-    var code: Int32 = 0
-    let started = mysql_real_query_start(&code, mysql, text, UInt(length))
-    await finish(started) { mysql_real_query_cont(&code, mysql, $0) }
-    return code == 0
-  }
-
-  private func result(keeping limit: inout Int) async throws -> StatementResult {
-    guard mysql_field_count(mysql) > 0 else {
-      return .ok(affected: mysql_affected_rows(mysql))
-    }
-    guard let result = mysql_use_result(mysql) else { return .error(try failure()) }
-    defer { mysql_free_result(result) }
-    var reader = ResultReader(result, keeping: limit)
-    while true {
-      var row: MYSQL_ROW?
-      let started = mysql_fetch_row_start(&row, result)
-      await finish(started) { mysql_fetch_row_cont(&row, result, $0) }
-      guard let row else { break }
-      reader.take(row)
-    }
-    guard mysql_errno(mysql) == 0 else { return .error(try failure()) }
-    limit = reader.bytesLeft
-    return .rows(reader.rows)
-  }
-
-  /// The server's error, if it is an answer.
-  func failure() throws -> ServerError {
-    let error = mysql.lastError
-    if error.meansLostConnection { throw lost(error) }
-    return error
   }
 }

@@ -19,9 +19,11 @@ extension MariaDBConnection {
       // Only a new login leaves every database.
       try await logInAgain()
     } else {
-      var code: Int32 = 0
-      let started = mysql_reset_connection_start(&code, mysql)
-      await finish(started) { mysql_reset_connection_cont(&code, mysql, $0) }
+      let code = await call(Int32(0)) { [mysql] in
+        mysql_reset_connection_start($0, mysql)
+      } resume: { [mysql] in
+        mysql_reset_connection_cont($0, mysql, $1)
+      }
       if code != 0 { throw lost() }
       if !dsn.database.isEmpty, currentDatabase != dsn.database || !tracksDatabase {
         try await selectDatabase()
@@ -56,9 +58,11 @@ extension MariaDBConnection {
   private func selectDatabase() async throws {
     let name = strdup(dsn.database)
     defer { free(name) }
-    var code: Int32 = 0
-    let started = mysql_select_db_start(&code, mysql, name)
-    await finish(started) { mysql_select_db_cont(&code, mysql, $0) }
+    let code = await call(Int32(0)) { [mysql] in
+      mysql_select_db_start($0, mysql, name)
+    } resume: { [mysql] in
+      mysql_select_db_cont($0, mysql, $1)
+    }
     if code != 0 { throw lost() }
   }
 
@@ -69,9 +73,11 @@ extension MariaDBConnection {
       free(user)
       free(password)
     }
-    var code: my_bool = 0
-    let started = mysql_change_user_start(&code, mysql, user, password, nil)
-    await finish(started) { mysql_change_user_cont(&code, mysql, $0) }
+    let code = await call(my_bool(0)) { [mysql] in
+      mysql_change_user_start($0, mysql, user, password, nil)
+    } resume: { [mysql] in
+      mysql_change_user_cont($0, mysql, $1)
+    }
     if code != 0 { throw lost() }
   }
 }

@@ -9,9 +9,11 @@ extension MariaDBConnection {
     guard isOpen else { throw SessionLost("connection \(connectionID) is closed") }
     begin()
     defer { end() }
-    var text: UnsafePointer<CChar>?
-    let started = mysql_stat_start(&text, mysql)
-    await finish(started) { mysql_stat_cont(&text, mysql, $0) }
+    let text = await call(UnsafePointer<CChar>?.none) { [mysql] in
+      mysql_stat_start($0, mysql)
+    } resume: { [mysql] in
+      mysql_stat_cont($0, mysql, $1)
+    }
     guard mysql_errno(mysql) == 0, let text else { throw lost() }
     return Self.uptime(in: String(cString: text))
   }

@@ -1,5 +1,6 @@
 import CMariaDB
 package import MuddledCore
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -25,8 +26,15 @@ package actor MariaDBConnection {
   private(set) var isOpen = false
   /// The longest silence of the server inside a reply, besides the DSN's read time-out.
   private var silenceLimit: Duration?
+  /// The sessions whose waits for row locks, when last seen, were known to be no part of a cycle.
+  var lastingWaits: Set<UInt64> = []
   private var isBusy = false
   private var wasCancelled = false
+  private var operation: Operation?
+  /// Names the wait of the operation under way.
+  private nonisolated let waitID: UInt64
+  /// Whether the task of the operation under way was cancelled, and the connection heeds that.
+  private nonisolated let mustBreak = Atomic(false)
   /// The server's id of this connection; 0 before it is open.
   package private(set) var connectionID: UInt64 = 0
   /// What the server calls itself.
@@ -44,6 +52,7 @@ package actor MariaDBConnection {
     self.dsn = dsn
     self.loop = loop
     self.breaksWhenCancelled = breaksWhenCancelled
+    waitID = loop.nextID()
   }
 
   /// Opens a connection.
@@ -97,6 +106,7 @@ package actor MariaDBConnection {
     precondition(!isBusy, "a connection runs one operation at a time")
     isBusy = true
     wasCancelled = false
+    mustBreak.store(false, ordering: .relaxed)
   }
 
   /// Ends what ``begin()`` began.
@@ -114,6 +124,13 @@ package actor MariaDBConnection {
     statements = [:]
   }
 
+  /// A call of the library that could not be carried out at once.
+  private struct Operation {
+    let deadline: ContinuousClock.Instant?
+    let resume: (Int32) -> Int32
+    let whenDone: () -> Void
+  }
+
   /// Carries a started operation of the library to its end.
   ///
   /// - Parameters:
@@ -122,25 +139,81 @@ package actor MariaDBConnection {
   ///   - resume: the `_cont` call, which takes the events that came and returns those it waits for.
   func finish(
     _ started: Int32, until deadline: ContinuousClock.Instant? = nil,
-    resume: (Int32) -> Int32
+    resume: @escaping (Int32) -> Int32
   ) async {
-    var wanted = started
-    while wanted != 0 { wanted = resume(await events(wanted, until: deadline)) }
+    guard started != 0 else { return }
+    guard breaksWhenCancelled else {
+      return await withCheckedContinuation { continuation in
+        drive(started, until: deadline, resume: resume) { continuation.resume() }
+      }
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        drive(started, until: deadline, resume: resume) { continuation.resume() }
+      }
+    } onCancel: {
+      mustBreak.store(true, ordering: .relaxed)
+      loop.cancel(waitID)
+    }
   }
 
-  private func events(_ wanted: Int32, until deadline: ContinuousClock.Instant?) async -> Int32 {
+  /// Makes a call of the library that answers through a pointer, and carries it to its end.
+  ///
+  /// - Parameters:
+  ///   - initial: what stands behind the pointer before the call.
+  ///   - deadline: when to give the operation up, besides the DSN's read and write time-outs.
+  ///   - start: the `_start` call.
+  ///   - resume: the `_cont` call.
+  /// - Returns: what stands behind the pointer in the end.
+  func call<Answer: BitwiseCopyable>(
+    _ initial: Answer, until deadline: ContinuousClock.Instant? = nil,
+    start: (UnsafeMutablePointer<Answer>) -> Int32,
+    resume: @escaping (UnsafeMutablePointer<Answer>, Int32) -> Int32
+  ) async -> Answer {
+    let answer = UnsafeMutablePointer<Answer>.allocate(capacity: 1)
+    answer.initialize(to: initial)
+    defer { answer.deallocate() }
+    await finish(start(answer), until: deadline) { resume(answer, $0) }
+    return answer.pointee
+  }
+
+  /// Does what ``finish(_:until:resume:)`` does without a task, and calls back.
+  func drive(
+    _ started: Int32, until deadline: ContinuousClock.Instant? = nil,
+    resume: @escaping (Int32) -> Int32, whenDone: @escaping () -> Void
+  ) {
+    guard started != 0 else { return whenDone() }
+    operation = Operation(deadline: deadline, resume: resume, whenDone: whenDone)
+    wait(for: started)
+  }
+
+  private func wait(for wanted: Int32) {
     var pollEvents: Int16 = 0
     if wanted & MYSQL_WAIT_READ != 0 { pollEvents |= Int16(POLLIN) }
     if wanted & MYSQL_WAIT_WRITE != 0 { pollEvents |= Int16(POLLOUT) }
     if wanted & MYSQL_WAIT_EXCEPT != 0 { pollEvents |= Int16(POLLPRI) }
-    let end = waitEnd(wanted, until: deadline)
-    let socket = mysql_get_socket(mysql)
-    let came =
-      breaksWhenCancelled
-      ? await loop.wait(for: socket, events: pollEvents, until: end)
-      : await loop.waitThroughCancellation(for: socket, events: pollEvents, until: end)
+    loop.watch(
+      mysql_get_socket(mysql), for: pollEvents,
+      until: waitEnd(wanted, until: operation?.deadline), as: waitID
+    ) { [self] came in
+      assumeIsolated { $0.goOn(wanted, came) }
+    }
+    // The cancellation may have come between two waits.
+    if mustBreak.load(ordering: .relaxed) { loop.cancel(waitID) }
+  }
+
+  private func goOn(_ wanted: Int32, _ came: Int16) {
+    guard let operation else { return }
+    let next = operation.resume(happened(wanted, came))
+    if next != 0 { return wait(for: next) }
+    self.operation = nil
+    operation.whenDone()
+  }
+
+  /// The library's events for those of `poll`.
+  private func happened(_ wanted: Int32, _ came: Int16) -> Int32 {
     if came == 0 {
-      wasCancelled = breaksWhenCancelled && Task.isCancelled
+      wasCancelled = mustBreak.load(ordering: .relaxed)
       // The library gives the operation up, and the connection with it.
       return MYSQL_WAIT_TIMEOUT
     }

@@ -31,11 +31,26 @@ public final class MariaDBSession: DatabaseSession {
   ///
   /// - Throws: ``SessionLost`` if the connection broke.
   public func execute(_ sql: String) async throws -> [StatementResult] {
-    if LockMemory.mayOutliveTransaction(sql) { mayHoldLock.withLock { $0 = true } }
-    if LockMemory.mayMakeStoredCode(sql) { database.noteStoredCode() }
+    note(sql)
     return try await endingIfCancelled {
       try await connection.query(sql, keeping: database.options.keptResultBytes)
     }
+  }
+
+  /// Runs statements up to the first that fails, and calls back on the thread of the database's loop.
+  public func run(
+    _ statements: [String], on loop: EventLoop,
+    then completion: @escaping @Sendable (Result<[StatementResult], any Error>) -> Void
+  ) {
+    for sql in statements { note(sql) }
+    let limit = database.options.keptResultBytes
+    connection.assumeIsolated { $0.run(statements[...], keeping: limit, then: completion) }
+  }
+
+  /// Remembers what a statement may leave behind.
+  private func note(_ sql: String) {
+    if LockMemory.mayOutliveTransaction(sql) { mayHoldLock.withLock { $0 = true } }
+    if LockMemory.mayMakeStoredCode(sql) { database.noteStoredCode() }
   }
 
   /// Whether other sessions may still notice this one, through an open transaction or a lock.
