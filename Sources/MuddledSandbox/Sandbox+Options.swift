@@ -57,6 +57,19 @@ extension Sandbox {
       self.startTimeout = startTimeout
     }
 
+    /// Arguments with which `mariadbd` tells who holds which lock: row locks in InnoDB's status, locks on metadata and
+    /// user locks in `performance_schema.metadata_locks`. Nothing else is instrumented, as it would cost time.
+    public static let lockListArguments = [
+      "--loose-innodb-status-output-locks=ON", "--performance-schema=ON",
+      "--performance-schema-instrument=%=OFF",
+      "--performance-schema-instrument=wait/lock/metadata/sql/mdl=ON",
+      "--performance-schema-consumer-statements-digest=OFF", "--performance-schema-digests-size=0",
+      "--performance-schema-events-waits-history-long-size=0",
+      "--performance-schema-events-stages-history-long-size=0",
+      "--performance-schema-events-statements-history-long-size=0",
+      "--performance-schema-events-transactions-history-long-size=0",
+    ]
+
     /// The folders of PATH, then `/usr/local/sbin`, `/usr/sbin` and `/usr/bin`.
     public static var standardSearchPath: [String] {
       let path = getenv("PATH").map { String(cString: $0) } ?? ""

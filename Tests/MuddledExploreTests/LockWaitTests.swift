@@ -7,11 +7,7 @@ import Testing
   .sandbox(Exploring.servers))
 struct LockWaitTests {
   private static func one(_ scenario: Scenario, _ order: String) async throws -> Execution {
-    let rank = try scenario.orderSpace().rank(of: scenario.order(from: order))
-    let (_, orders, _) = try await Exploring.run(scenario) {
-      $0.selection = .ranks(rank..<rank + 1)
-    }
-    return try #require(orders.first)
+    try await Exploring.one(scenario, order).order
   }
 
   @Test("A deadlock ends without a time-out, and its victim's error is a result")

@@ -18,7 +18,8 @@ enum ServerForExploring {
       return value
     }
     let sandboxed = options
-    return try await Sandbox.withServers { sandbox in
+    let servers = Sandbox.Options(mariaDBArguments: Sandbox.Options.lockListArguments)
+    return try await Sandbox.withServers(servers) { sandbox in
       let database = MariaDBDatabase(try MariaDBDSN(sandbox.mariaDBDSN()), options: sandboxed)
       let value = try await body(database)
       await database.close()

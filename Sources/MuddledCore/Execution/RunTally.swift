@@ -16,6 +16,26 @@ public struct RunTally: Sendable {
     public let hasDeadlock: Bool
     /// Whether any step failed.
     public let hasError: Bool
+    /// Whether the server ended a wait for a lock after its time-out.
+    public let hasLockWaitTimeout: Bool
+    /// Whether muddled cancelled a step.
+    public let hasCancelled: Bool
+    /// Whether a wait was assumed in some order that gave it, because the server does not say who waits.
+    public internal(set) var hasAssumedWait: Bool
+
+    /// What is special about it, in a word or two each: `deferred`, `deadlock`, `lock-wait time-out`, `error` (any other),
+    /// `cancelled`, `assumed wait`.
+    public var marks: [String] {
+      let marks = [
+        (hasDeferred, "deferred"), (hasDeadlock, "deadlock"),
+        (hasLockWaitTimeout, "lock-wait time-out"),
+        (hasOtherError, "error"), (hasCancelled, "cancelled"), (hasAssumedWait, "assumed wait"),
+      ]
+      return marks.filter(\.0).map(\.1)
+    }
+
+    /// Whether a step failed otherwise than by a deadlock or a lock-wait time-out.
+    let hasOtherError: Bool
   }
 
   /// How many orders were accounted for.
@@ -47,27 +67,37 @@ public struct RunTally: Sendable {
     executions += 1
     statements += UInt64(execution.steps.count)
     var codes: [Int] = []
+    var cancelledSteps: UInt64 = 0
+    var hasAssumedWait = false
     for step in execution.steps {
       if step.wasBlocked { lockWaits += 1 }
+      if step.wait?.isAssumed == true { hasAssumedWait = true }
       for result in step.results {
         switch result {
         case .error(let error): codes.append(error.code)
-        case .cancelled: cancelled += 1
+        case .cancelled: cancelledSteps += 1
         case .rows, .ok: break
         }
       }
     }
     errors += UInt64(codes.count)
+    cancelled += cancelledSteps
     let deadlocks = codes.count { $0 == ServerError.deadlockCode }
     self.deadlocks += UInt64(deadlocks)
     if let place = places[execution.outcome] {
       outcomes[place].executions += 1
+      if hasAssumedWait { outcomes[place].hasAssumedWait = true }
     } else {
       places[execution.outcome] = outcomes.count
       outcomes.append(
         Outcome(
           digest: execution.outcome, orders: 0, executions: 1, witness: execution,
-          hasDeferred: false, hasDeadlock: deadlocks > 0, hasError: !codes.isEmpty))
+          hasDeferred: false, hasDeadlock: deadlocks > 0, hasError: !codes.isEmpty,
+          hasLockWaitTimeout: codes.contains(ServerError.lockWaitTimeoutCode),
+          hasCancelled: cancelledSteps > 0, hasAssumedWait: hasAssumedWait,
+          hasOtherError: codes.contains {
+            $0 != ServerError.deadlockCode && $0 != ServerError.lockWaitTimeoutCode
+          }))
     }
     addOrder(to: execution.outcome, isDeferred: execution.isDeferred)
   }
@@ -87,6 +117,8 @@ public struct RunTally: Sendable {
 extension ServerError {
   /// `ER_LOCK_DEADLOCK`, by which MySQL, MariaDB and TiDB end a transaction to break a deadlock.
   static let deadlockCode = 1213
+  /// `ER_LOCK_WAIT_TIMEOUT`, by which they end a statement that waited for a lock too long.
+  static let lockWaitTimeoutCode = 1205
   /// `ER_QUERY_INTERRUPTED`, the answer to a statement that `KILL QUERY` ended.
   static let interruptedCode = 1317
 }

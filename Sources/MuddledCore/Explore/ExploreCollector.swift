@@ -150,6 +150,11 @@ actor ExploreCollector {
     if !summary.remarks.contains(remark) { summary.remarks.append(remark) }
   }
 
+  func noteUnknownHolders(_ reason: String) {
+    let remark = "whom a step waits for is not told for every wait: \(reason)"
+    if !summary.remarks.contains(remark) { summary.remarks.append(remark) }
+  }
+
   func noteLargeTables(_ queries: [String]) {
     for query in queries {
       let remark = "the final state leaves out a table of more than 100 rows (\(query)); --check it"
@@ -196,6 +201,7 @@ actor ExploreCollector {
     if !options.isDistinct, memory.count < Self.verifiedEffects {
       learn(finished.run, outcome: execution.outcome)
     }
+    if let count = finished.run.holderSurprise { noteSurprise(finished.run, count - 1) }
     let broken = execution.assertions.filter { !$0.holds }.map { violate($0.sql, execution) }
     if options.isDistinct, !broken.isEmpty { violated[key] = broken }
     let transcript = options.wantsTranscripts ? transcript(of: finished) : nil

@@ -51,13 +51,34 @@ extension ExploreSummary {
       ?? Slot.slots(of: outcome.witness.order).map {
         PermutationStep(StepReference(session: $0.client, step: $0.step))
       }
-    var text = TranscriptPrinter(scenario).text(
-      of: TranscriptPermutation(order: order, execution: outcome.witness))
+    var permutation = TranscriptPermutation(order: order, execution: outcome.witness)
+    for (index, step) in outcome.witness.steps.enumerated() {
+      permutation.steps[index].remark = step.wait.flatMap(remark)
+    }
+    var text = TranscriptPrinter(scenario).text(of: permutation)
     for check in outcome.witness.checks {
       text +=
         "final: \(check.sql)\n  " + check.results.map(\.shortText).joined(separator: ", ") + "\n"
     }
     return text
+  }
+
+  /// Whom a step waited for, in a line; `nil` if nothing is known.
+  private func remark(on wait: StepWait) -> String? {
+    var parts: [String] = []
+    if wait.isAssumed { parts.append("is assumed to wait") }
+    let holders = wait.holders.map { holder in
+      switch holder {
+      case .client(let client): scenario.sessions[client].name
+      case .outsider(let connection): "connection \(connection)"
+      }
+    }
+    if !holders.isEmpty { parts.append("waits for \(holders.joined(separator: ", "))") }
+    if !wait.wokenAfter.isEmpty {
+      let names = wait.wokenAfter.map { scenario.sessions[$0].name }
+      parts.append("wakes after \(names.joined(separator: ", "))")
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
   /// The outcomes, the one of the most orders first.
@@ -90,10 +111,7 @@ extension ExploreSummary {
   private func section(
     _ outcome: RunTally.Outcome, first: Execution?, _ width: Int
   ) -> [String] {
-    var marks: [String] = []
-    if outcome.hasDeferred { marks.append("deferred") }
-    if outcome.hasDeadlock { marks.append("deadlock") }
-    if outcome.hasError && !outcome.hasDeadlock { marks.append("error") }
+    let marks = outcome.marks
     let head =
       "  \(outcome.digest.short)  \(outcome.orders) orders"
       + (marks.isEmpty ? "" : " (" + marks.joined(separator: ", ") + ")")

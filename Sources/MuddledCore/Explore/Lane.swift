@@ -27,6 +27,10 @@ actor Lane {
   private var tableQueries: [String]?
   /// The queries of tables that are too large to be part of the final state.
   private(set) var largeTables: Set<String> = []
+  /// Whom waiting steps wait for.
+  private let holders: HolderMemory
+  /// Why the server does not tell whom every step waits for.
+  var holderGap: String? { holders.gap }
   /// Why the server cannot be asked who waits; set once that is known.
   private(set) var probeRefusal: String?
 
@@ -42,6 +46,7 @@ actor Lane {
     self.scenario = scenario
     self.database = database
     self.limits = limits
+    holders = HolderMemory(database)
     loop = database.loop
   }
 
@@ -229,12 +234,14 @@ actor Lane {
     let at: ContinuousClock.Instant
     var isCancelRequested = false
     var wait: StepWait?
+    var hasHolders = false
     var step: ExecutedStep?
 
     /// The statement is known to wait, now for the first time or again.
-    mutating func noteWait() {
+    mutating func noteWait(isAssumed: Bool) {
       guard wait == nil else { return }
-      wait = StepWait(foundMicroseconds: (ContinuousClock.now - at).microseconds)
+      wait = StepWait(
+        foundMicroseconds: (ContinuousClock.now - at).microseconds, isAssumed: isAssumed)
     }
   }
 
@@ -296,15 +303,18 @@ actor Lane {
       for client in waiting {
         if let sequence = machine.inFlight[client]?.sequence {
           newMemory[sequence].wasBlocked = true
-          dispatched[sequence].noteWait()
+          dispatched[sequence].noteWait(isAssumed: probeRefusal != nil)
         }
       }
+      try await noteHolders(machine, &dispatched)
       lookAt = .now + pause
       pause = min(pause * 3 / 2, Self.longestPause)
     }
     memory = newMemory
     run.dispatched = machine.dispatched
     run.steps = dispatched.compactMap(\.step)
+    run.steps.noteWakes()
+    run.holderSurprise = holders.takeSurprise()
     run.effects = Self.effects(run.steps)
   }
 
@@ -322,6 +332,29 @@ actor Lane {
       return []
     }
     return Set(inFlight)
+  }
+
+  /// Asks whom those wait for that were not asked about yet; once all is quiet, so that the answer is always the same.
+  private func noteHolders(
+    _ machine: ExecutionStateMachine, _ dispatched: inout [Dispatched]
+  ) async throws {
+    if case .settle = machine.action { return }
+    let new = machine.inFlight.indices.filter { client in
+      // The machine may count the next step already, which is not sent yet.
+      guard let sequence = machine.inFlight[client]?.sequence, sequence < dispatched.count else {
+        return false
+      }
+      return !dispatched[sequence].hasHolders
+    }
+    guard probeRefusal == nil, !new.isEmpty else { return }
+    let found = try await holders.waits(
+      of: new, after: dispatched.map(\.slot), connections: sessions.map(\.connectionID))
+    for (client, wait) in zip(new, found) {
+      guard let sequence = machine.inFlight[client]?.sequence else { continue }
+      dispatched[sequence].hasHolders = true
+      dispatched[sequence].wait?.holders = wait.holders
+      dispatched[sequence].wait?.mayLapse = wait.mayLapse
+    }
   }
 
   private func finish(

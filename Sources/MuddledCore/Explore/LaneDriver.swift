@@ -33,6 +33,7 @@ struct LaneDriver: Sendable {
     }
     await Task(executorPreference: lane.loop) { await lane.close() }.value
     if let refusal = await lane.probeRefusal { await collector.noteAssumedWaits(refusal) }
+    if let gap = await lane.holderGap { await collector.noteUnknownHolders(gap) }
     await collector.noteLargeTables(lane.largeTables.sorted())
   }
 

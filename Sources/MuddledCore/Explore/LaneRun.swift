@@ -13,4 +13,6 @@ struct LaneRun: Sendable {
   /// What each dispatch did, as far as it was seen before the next one: equal prefixes of dispatches must
   /// have equal effects.
   var effects: [Digest] = []
+  /// After how many dispatches a step waited for others than after the same dispatches in an earlier order.
+  var holderSurprise: Int?
 }

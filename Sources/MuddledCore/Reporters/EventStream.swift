@@ -157,6 +157,8 @@ extension JSONLine {
         line.string(outcome.digest.short)
         line.key("orders")
         line.number(outcome.orders)
+        line.key("marks")
+        line.array(outcome.marks) { $0.string($1) }
         line.key("witness_rank")
         line.number(outcome.witness.rank)
         line.key("witness")
@@ -196,13 +198,37 @@ extension JSONLine {
         line.key("resumed_after")
         line.number(step.settledAfter)
       }
-      if let wait = step.wait {
-        line.key("found_microseconds")
-        line.number(wait.foundMicroseconds)
-      }
+      if let wait = step.wait { line.wait(wait, clients: clients) }
       line.key("microseconds")
       line.number(step.microseconds)
     }
+  }
+
+  private mutating func wait(_ wait: StepWait, clients: [String]) {
+    var names: [String] = []
+    var connections: [UInt64] = []
+    for holder in wait.holders {
+      switch holder {
+      case .client(let client): names.append(clients[client])
+      case .outsider(let connection): connections.append(connection)
+      }
+    }
+    key("waits_for")
+    array(names) { $0.string($1) }
+    if !connections.isEmpty {
+      key("waits_for_connections")
+      array(connections) { $0.number($1) }
+    }
+    if !wait.wokenAfter.isEmpty {
+      key("woken_after")
+      array(wait.wokenAfter) { $0.string(clients[$1]) }
+    }
+    if wait.isAssumed {
+      key("assumed")
+      bool(true)
+    }
+    key("found_microseconds")
+    number(wait.foundMicroseconds)
   }
 
   fileprivate mutating func check(_ check: ExecutedCheck) {

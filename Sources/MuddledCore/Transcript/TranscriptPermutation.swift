@@ -60,6 +60,9 @@ public struct TranscriptStep: Hashable, Sendable {
   public var settledAfter: Int
   /// What its session sent beside results while it ran, in sequence.
   public var notices: [TranscriptNotice]
+  /// What is said about its wait, on a line of its own under `<waiting ...>`. PostgreSQL's isolation tester says
+  /// nothing there, so it has no place in a transcript that is compared with one of that.
+  public var remark: String?
 
   /// Makes the value.
   public init(

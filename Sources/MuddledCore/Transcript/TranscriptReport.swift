@@ -49,6 +49,7 @@ struct TranscriptReport {
       || isHeldBack(index)
     if mustWait {
       text += head(index) + "\(scenario[step.step.step].block.text) <waiting ...>\n"
+      if let remark = step.remark { text += "  \(remark)\n" }
     } else {
       text += head(index) + "\(scenario[step.step.step].block.text)\n"
       finish(index)

@@ -17,6 +17,9 @@ public final class MariaDBDatabase: Database {
     /// The longest silence of the server inside a reply on the control connection, so that a frozen
     /// server is noticed; ``run(_:limit:)`` has a bound of its own. Default 10 s.
     public var controlTimeout = Duration.seconds(10)
+    /// Whether the server variable `innodb_status_output_locks` may be turned on while whoever waits for a lock is asked
+    /// for its holder; it only makes the text of InnoDB's status longer. Default: yes.
+    public var turnsLockListsOn = true
 
     /// Makes the default options.
     public init() {}
@@ -29,7 +32,9 @@ public final class MariaDBDatabase: Database {
   /// The thread that drives the connections; a task that prefers it changes no threads.
   public let loop: EventLoop
 
-  private let control: ControlConnection
+  let control: ControlConnection
+  /// Whether this value has the server list locks, which it did not do before.
+  let didTurnLockListsOn = Mutex(false)
   private let openSessions = Mutex(0)
   /// Whether the server has stored code, which can take locks unseen; `nil` before it was asked.
   private let storedCode = Mutex<Bool?>(nil)
@@ -106,6 +111,7 @@ public final class MariaDBDatabase: Database {
 
   /// Ends the control connection; sessions are closed by their owners.
   public func close() async {
+    await restoreLockLists()
     await control.close()
   }
 

@@ -52,14 +52,14 @@ enum Exploring {
   /// Runs a scenario to its end, or throws what it throws.
   @discardableResult
   static func run(
-    _ scenario: Scenario, _ recorder: ExploreRecorder? = nil,
+    _ scenario: Scenario, _ recorder: ExploreRecorder? = nil, user: String = "root",
     _ change: (inout ExploreOptions) -> Void = { _ in }
   ) async throws -> (summary: ExploreSummary, orders: [Execution], transcript: String) {
     let recorder = recorder ?? ExploreRecorder(scenario)
     var options = ExploreOptions()
     options.wantsTranscripts = true
     change(&options)
-    let database = try database()
+    let database = try database(user: user)
     let result: Result<ExploreSummary, any Error>
     do {
       result = .success(
@@ -70,10 +70,29 @@ enum Exploring {
     return (try result.get(), recorder.orders, recorder.transcript)
   }
 
-  private static func database() throws -> MariaDBDatabase {
+  /// Runs one order, named by its steps.
+  static func one(
+    _ scenario: Scenario, _ order: String, user: String = "root",
+    _ change: (inout ExploreOptions) -> Void = { _ in }
+  ) async throws -> (order: Execution, summary: ExploreSummary) {
+    let rank = try scenario.orderSpace().rank(of: scenario.order(from: order))
+    let (summary, orders, _) = try await run(scenario, user: user) {
+      $0.selection = .ranks(rank..<rank + 1)
+      change(&$0)
+    }
+    guard let order = orders.first else {
+      throw MuddledError(.internalBug, "the order was not reported")
+    }
+    return (order, summary)
+  }
+
+  /// An entrance to the suite's server.
+  static func database(user: String = "root") throws -> MariaDBDatabase {
     var options = MariaDBDatabase.Options()
     options.maximumConnections = 100
-    return MariaDBDatabase(try MariaDBDSN(Sandbox.ofTest.mariaDBDSN()), options: options)
+    var dsn = try MariaDBDSN(Sandbox.ofTest.mariaDBDSN())
+    dsn.user = user
+    return MariaDBDatabase(dsn, options: options)
   }
 
   /// The rows that a query outside every client returns, each as its values in a few words.
