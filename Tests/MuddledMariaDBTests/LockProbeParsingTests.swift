@@ -88,4 +88,29 @@ struct LockProbeParsingTests {
     #expect(ServerKind(version: "8.0.11-TiDB-v7.5.0") == .tiDB)
     #expect(ServerKind(version: "8.0.36") == .mySQL)
   }
+
+  @Test("A wait for InnoDB's own tables, which any DDL on the server may cause, is none")
+  func ownTables() {
+    func status(_ lock: String) -> String {
+      """
+      TRANSACTIONS
+      ------------
+      ---TRANSACTION 2187, ACTIVE 0 sec
+      LOCK WAIT 1 lock struct(s), heap size 1128, 0 row lock(s)
+      MariaDB thread id 90, OS thread handle 1, query id 3106 localhost root preparing for alter table
+      ALTER TABLE item ADD COLUMN note VARCHAR(10)
+      ------- TRX HAS BEEN WAITING 96 us FOR THIS LOCK TO BE GRANTED:
+      \(lock)
+      ------------------
+      """
+    }
+    let own = [
+      "TABLE LOCK table `SYS_TABLES` trx id 2187 lock mode X waiting",
+      "RECORD LOCKS space id 0 page no 11 n bits 8 index CLUST_IND of table `SYS_INDEXES` trx id 1",
+      "TABLE LOCK table `mysql`.`innodb_table_stats` trx id 2187 lock mode X waiting",
+    ]
+    for lock in own { #expect(InnoDBStatus.lockWaits(in: status(lock)) == []) }
+    let users = "TABLE LOCK table `test`.`SYS_TABLES` trx id 2187 lock mode X waiting"
+    #expect(InnoDBStatus.lockWaits(in: status(users)) == [90])
+  }
 }

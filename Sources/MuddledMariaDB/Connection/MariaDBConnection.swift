@@ -30,6 +30,8 @@ package actor MariaDBConnection {
   var lastingWaits: Set<UInt64> = []
   /// The waits that were in the process list when it was last asked for.
   var listedWaits: Set<ListedWaiter> = []
+  /// Since when the process list has shown a wait that no session can be the reason of.
+  var unmetSince: ContinuousClock.Instant?
   /// Whether the server may keep a list of metadata locks.
   var listsMetadataLocks = true
   private var isBusy = false

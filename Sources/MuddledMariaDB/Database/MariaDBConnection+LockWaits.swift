@@ -24,9 +24,13 @@ extension MariaDBConnection {
   ///
   /// The questions to MariaDB are measured; those to MySQL 8 and TiDB follow their manuals (Performance
   /// Schema Lock Tables; DATA_LOCK_WAITS and TIDB_TRX) and have not been tried on such a server.
-  func lockWaits(among sessions: [UInt64]) async throws -> LockProbe {
+  ///
+  /// - Parameters:
+  ///   - sessions: the sessions' ids.
+  ///   - mayBeMet: whether any session but the server's own may have what one of them waits for.
+  func lockWaits(among sessions: [UInt64], mayBeMet: Bool = true) async throws -> LockProbe {
     switch kind {
-    case .mariaDB: try await mariaDBLockWaits(among: sessions)
+    case .mariaDB: try await mariaDBLockWaits(among: sessions, mayBeMet: mayBeMet)
     case .mySQL: try await lockWaits(Self.mySQLWaits, among: sessions)
     case .tiDB: try await lockWaits(Self.tiDBWaits, among: sessions)
     }
@@ -49,7 +53,9 @@ extension MariaDBConnection {
   /// Row locks from InnoDB's status, the rest from the process list.
   ///
   /// Never from INNODB_TRX, whose content is 100 ms old and does not get newer while it is read.
-  private func mariaDBLockWaits(among sessions: [UInt64]) async throws -> LockProbe {
+  private func mariaDBLockWaits(
+    among sessions: [UInt64], mayBeMet: Bool
+  ) async throws -> LockProbe {
     let status = try await query("SHOW ENGINE INNODB STATUS", keeping: 1 << 22)
     switch status.first {
     case .rows(let found):
@@ -57,7 +63,7 @@ extension MariaDBConnection {
       let waiting = try await afterDeadlockCheck(
         InnoDBStatus.lockWaits(in: text), among: sessions)
       let others = sessions.filter { !waiting.contains($0) }
-      return .waiting(waiting.union(try await listedWaits(among: others)))
+      return .waiting(waiting.union(try await listedWaits(among: others, mayBeMet: mayBeMet)))
     case .error(let error):
       return .unavailable(
         "the account may not run SHOW ENGINE INNODB STATUS (\(error.message)); grant it with "
@@ -103,15 +109,28 @@ extension MariaDBConnection {
   ///
   /// A thread changes its state itself, when it runs again after its lock was granted, so the list alone proves
   /// nothing. If the server keeps a list of metadata locks, it tells whether anybody has what the thread waits for.
-  private func listedWaits(among sessions: [UInt64]) async throws -> Set<UInt64> {
+  ///
+  /// InnoDB's purge takes metadata locks as well, for some milliseconds at any time. A wait that no session can be
+  /// the reason of counts only if it lasts.
+  private func listedWaits(
+    among sessions: [UInt64], mayBeMet: Bool
+  ) async throws -> Set<UInt64> {
     guard !sessions.isEmpty else { return [] }
     let asked = ContinuousClock.now
     let listed = try await listedWaiters(among: sessions)
     guard !listed.isEmpty else {
       listedWaits = []
+      unmetSince = nil
       return []
     }
     let roundTrip = ContinuousClock.now - asked
+    if mayBeMet {
+      unmetSince = nil
+    } else {
+      let since = unmetSince ?? asked
+      unmetSince = since
+      guard asked - since > .seconds(1) else { return [] }
+    }
     let known = try await metadataWaits(of: Set(listed.map(\.session)))
     let unknown = listed.filter { known[$0.session] == nil }
     let lasting = try await lastingWaits(of: unknown, roundTrip)
@@ -130,7 +149,8 @@ extension MariaDBConnection {
     }
     let locks = found.rows.compactMap { MetadataLock($0) }
     var waits: [UInt64: Bool] = [:]
-    for wanted in locks where wanted.isPending && wanted.isKnown && sessions.contains(wanted.session) {
+    for wanted in locks
+    where wanted.isPending && wanted.isKnown && sessions.contains(wanted.session) {
       waits[wanted.session] = locks.contains { wanted.mustWait(for: $0) }
     }
     return waits
@@ -144,7 +164,8 @@ extension MariaDBConnection {
     of waiters: Set<ListedWaiter>, _ roundTrip: Duration
   ) async throws -> Set<ListedWaiter> {
     guard !waiters.isEmpty else { return [] }
-    let least: Duration = waiters.isDisjoint(with: listedWaits) ? .milliseconds(2) : .milliseconds(30)
+    let least: Duration =
+      waiters.isDisjoint(with: listedWaits) ? .milliseconds(2) : .milliseconds(30)
     let end = ContinuousClock.now + min(max(least, roundTrip * 10), .milliseconds(100))
     var lasting = waiters
     while !lasting.isEmpty, .now < end {

@@ -9,7 +9,8 @@ extension MariaDBDatabase: LaneDatabases {
       guard case .error(let error)? = results.last?.last else {
         var lane = dsn
         lane.database = name
-        return MariaDBDatabase(lane, options: options, loop: EventLoop(isWatchful: true))
+        return MariaDBDatabase(
+          lane, options: options, loop: EventLoop(isWatchful: true), isExclusive: true)
       }
       // ER_DB_CREATE_EXISTS: another exploration's, or left behind by one that was killed.
       guard error.code == 1007 else {

@@ -36,6 +36,10 @@ public final class MariaDBDatabase: Database {
   /// Whether this value has the server list locks, which it did not do before.
   let didTurnLockListsOn = Mutex(false)
   private let openSessions = Mutex(0)
+  /// Whether nobody but this value's sessions uses the database, as in a lane.
+  private let isExclusive: Bool
+  /// The sessions that are open, by the server's ids.
+  private let sessions = Mutex<[UInt64: WeakSession]>([:])
   /// Whether the server has stored code, which can take locks unseen; `nil` before it was asked.
   private let storedCode = Mutex<Bool?>(nil)
 
@@ -45,11 +49,16 @@ public final class MariaDBDatabase: Database {
   }
 
   /// Makes a database whose connections are driven by `loop`.
-  package init(_ dsn: MariaDBDSN, options: Options = Options(), loop: EventLoop) {
+  ///
+  /// - Parameter isExclusive: whether nobody but this value's sessions uses the database.
+  package init(
+    _ dsn: MariaDBDSN, options: Options = Options(), loop: EventLoop, isExclusive: Bool = false
+  ) {
     precondition(options.maximumConnections >= 2, "a database needs at least 2 connections")
     self.dsn = dsn
     self.options = options
     self.loop = loop
+    self.isExclusive = isExclusive
     control = ControlConnection(dsn, options: options, loop: loop)
   }
 
@@ -62,7 +71,9 @@ public final class MariaDBDatabase: Database {
     try claimConnection()
     do {
       let connection = try await MariaDBConnection.open(dsn, on: loop, breaksWhenCancelled: true)
-      return await MariaDBSession(connection, of: self)
+      let session = await MariaDBSession(connection, of: self)
+      sessions.withLock { $0[session.connectionID] = WeakSession(session: session) }
+      return session
     } catch {
       releaseConnection()
       throw error
@@ -75,7 +86,20 @@ public final class MariaDBDatabase: Database {
   /// one seems to wait for a table's or a user's lock.
   public func lockWaits(among sessions: [UInt64]) async throws -> LockProbe {
     guard !sessions.isEmpty else { return .waiting([]) }
-    return try await control.repeatable { try await $0.lockWaits(among: sessions) }
+    let mayBeMet = await mayBeMet(sessions)
+    return try await control.repeatable {
+      try await $0.lockWaits(among: sessions, mayBeMet: mayBeMet)
+    }
+  }
+
+  /// Whether a session, but for those of the server itself, may have what one of these waits for.
+  private func mayBeMet(_ waiting: [UInt64]) async -> Bool {
+    guard isExclusive, waiting.count == 1 else { return true }
+    let others = sessions.withLock { sessions in
+      sessions.values.compactMap(\.session).filter { $0.connectionID != waiting[0] }
+    }
+    for other in others where await other.holdsLocks() { return true }
+    return false
   }
 
   /// Cancels the statement that the session runs now, if any, and leaves the session open.
@@ -150,9 +174,15 @@ public final class MariaDBDatabase: Database {
         + "use; allow more with the key open, or run fewer clients")
   }
 
-  func releaseConnection() {
+  func releaseConnection(_ session: UInt64? = nil) {
+    if let session { sessions.withLock { $0[session] = nil } }
     openSessions.withLock { $0 -= 1 }
   }
+}
+
+/// A session that is not kept open by being known.
+private struct WeakSession: Sendable {
+  weak let session: MariaDBSession?
 }
 
 extension EventLoop {

@@ -93,6 +93,6 @@ public final class MariaDBSession: DatabaseSession {
       defer { isClosed = true }
       return !isClosed
     }
-    if wasOpen { database.releaseConnection() }
+    if wasOpen { database.releaseConnection(connectionID) }
   }
 }
