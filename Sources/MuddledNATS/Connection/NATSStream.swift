@@ -54,6 +54,8 @@
           if code == JSStreamNameExistErr {
             // Another node made it with another retention.
             status = js_GetStreamInfo(&information, context, name, nil, &code)
+          } else if let information {
+            removeForgotten(before: information.pointee.Created, context)
           }
         }
         try check(status, code)
@@ -95,6 +97,26 @@
             }
           }
         }
+      }
+    }
+
+    /// Removes the streams of batches whose messages have all expired, which JetStream keeps for ever.
+    ///
+    /// - Parameter now: the time, in nanoseconds of the server's clock.
+    private func removeForgotten(before now: Int64, _ context: OpaquePointer) {
+      var streams: UnsafeMutablePointer<jsStreamInfoList>?
+      // Whoever makes the next stream will see to what fails here.
+      guard js_Streams(&streams, context, nil, nil) == NATS_OK, let streams else { return }
+      defer { jsStreamInfoList_Destroy(streams) }
+      for index in 0..<Int(streams.pointee.Count) {
+        guard let stream = streams.pointee.List[index]?.pointee, stream.State.Msgs == 0,
+          let name = stream.Config.pointee.Name, String(cString: name).hasPrefix("muddled-"),
+          let text = stream.Config.pointee.Description,
+          String(cString: text).hasPrefix("muddled batch "),
+          stream.Config.pointee.MaxAge > 0,
+          now - max(stream.Created, stream.State.LastTime) > stream.Config.pointee.MaxAge
+        else { continue }
+        _ = js_DeleteStream(context, name, nil, nil)
       }
     }
 
