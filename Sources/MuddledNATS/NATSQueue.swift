@@ -110,9 +110,8 @@
           }
           try await waitToRead(link, until: deadline)
         }
-      } catch let broken as NATSBroken {
-        drop(link)
-        throw broken
+      } catch {
+        throw explained(error, on: link)
       }
     }
 
@@ -164,9 +163,8 @@
           }
         }
         throw NATSBroken(NATS_CONNECTION_CLOSED)
-      } catch let broken as NATSBroken {
-        drop(link)
-        throw broken
+      } catch {
+        throw explained(error, on: link)
       }
     }
 
@@ -176,9 +174,11 @@
       while true {
         do {
           let link = try await openLink()
-          return try await atDesk(link) { try stream.purge(on: $0, before: sequence) }
+          do { return try await atDesk(link) { try stream.purge(on: $0, before: sequence) } } catch
+          {
+            throw explained(error, on: link)
+          }
         } catch let broken as NATSBroken {
-          if let link { drop(link) }
           try await pause(after: broken)
         }
       }
@@ -234,6 +234,7 @@
         try await flush(link, until: .now + options.commandTimeout)
         self.birth = try await atDesk(link) { try stream.open(on: $0, birth: birth) }
       } catch {
+        let error = explained(error, on: link)
         drop(link)
         throw error
       }
@@ -287,6 +288,18 @@
       for link in [link, opening].compactMap(\.self) {
         try? await flush(link, until: .now + options.commandTimeout)
       }
+    }
+
+    /// Ends a connection that broke, and says so if it is the login's fault.
+    private func explained(_ error: any Error, on link: NATSLink) -> any Error {
+      guard error is NATSBroken else { return error }
+      let lacksPermission = link.isOpen && link.lacksPermission
+      drop(link)
+      guard lacksPermission else { return error }
+      return MuddledError(
+        .configuration,
+        "The NATS server at \(url.location) does not let this login use the stream \(stream.name); "
+          + "allow it $JS.API.> and muddled.*, or log in as another user.")
     }
 
     /// Ends a connection, after the call that may be using it.

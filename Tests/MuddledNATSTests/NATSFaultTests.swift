@@ -49,6 +49,12 @@
       accounts {
         A { jetstream: enabled, users: [{ user: "u", password: "\(Self.secret)" }] }
         B { users: [{ user: "v", password: "\(Self.secret)" }] }
+        C {
+          jetstream: enabled
+          users: [{
+            user: "w", password: "\(Self.secret)", permissions: { publish: { deny: "$JS.API.>" } }
+          }]
+        }
       }
       """.write(toFile: file, atomically: true, encoding: .utf8)
       defer { try? FileManager.default.removeItem(atPath: file) }
@@ -68,6 +74,11 @@
           #expect(error?.message.contains("wr0ng") == false)
           await stranger.close()
         }
+        let forbidden = try sandbox.node(url: url("w:\(Self.encoded)@"), options: impatient)
+        let error = await failure { _ = try await forbidden.renewLease(of: "n") }
+        #expect(error?.code == .configuration, "\(error?.message ?? "")")
+        #expect(error?.message.contains("does not let this login use the stream muddled-") == true)
+        await forbidden.close()
       }
     }
 

@@ -11,7 +11,7 @@
 
     /// Makes the stream if there is none, and subscribes to all of it.
     init(url: String, stream: String) {
-      subject = "plain.\(stream)"
+      let subject = "plain.\(stream)"
       var options, connection, context, subscription: OpaquePointer?
       must(natsOptions_Create(&options))
       must(natsOptions_SetURL(options, url))
@@ -36,6 +36,7 @@
       must(jsSubOptions_Init(&choice))
       choice.Ordered = true
       must(js_SubscribeSync(&subscription, context, subject, nil, &choice, nil))
+      self.subject = subject
       self.connection = connection!
       self.context = context!
       self.subscription = subscription!

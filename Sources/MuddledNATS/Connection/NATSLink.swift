@@ -113,6 +113,12 @@
     /// The longest message that the server takes.
     var messageBytes: Int { Int(natsConnection_GetMaxPayload(connection)) }
 
+    /// Whether the server has refused something for want of a permission; it answers such a request with nothing.
+    var lacksPermission: Bool {
+      var words: UnsafePointer<CChar>?
+      return natsConnection_GetLastError(connection, &words) == NATS_NOT_PERMITTED
+    }
+
     // MARK: Publishing
 
     /// Begins to publish; ``takeAck(of:)`` tells what became of it once ``flush()`` has written it.

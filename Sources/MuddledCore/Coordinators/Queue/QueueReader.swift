@@ -31,7 +31,7 @@ actor QueueReader {
   nonisolated let loop: EventLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  private let queue: any OrderedQueue
+  let queue: any OrderedQueue
   private(set) var log = QueueLog()
   /// Whether all that stood in the queue when this value was first used has been read.
   private var hasCaughtUp = false
@@ -87,14 +87,6 @@ actor QueueReader {
         "The queue took a message and did not give it back within \(Self.answerLimit)")
     }
     return answer
-  }
-
-  /// Publishes a cut, and lets the queue forget what is before it.
-  func trim(before position: UInt64) async throws {
-    guard let cut = log.cut(before: position) else { return }
-    // First the word, then the deed: who begins to read at the cut must find what it was.
-    try await queue.publish(QueueEntry.trimmed(cut).encoded)
-    try await queue.purge(before: cut.sequence)
   }
 
   /// The records from a position on that are known, once there is one or the deadline has passed.
