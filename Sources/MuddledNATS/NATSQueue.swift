@@ -102,7 +102,7 @@
           case .stored:
             outage = nil
             return
-          case .noStream: throw stream.lost
+          case .noStream: throw NATSBroken("no stream takes messages")
           case .refused(let reason):
             throw MuddledError(
               .unavailable, "The NATS server at \(url.location) did not keep a message: \(reason).")
@@ -227,6 +227,8 @@
       let link = try await Task(executorPreference: desk) {
         try NATSLink(to: url, options: options, attachment: attachment)
       }.value
+      // Who takes a connection is there, even if it is not ready in the next moment.
+      hasBeenThere = true
       opening = link
       defer { opening = nil }
       do {
@@ -238,7 +240,6 @@
         drop(link)
         throw error
       }
-      hasBeenThere = true
       self.link = link
       return link
     }

@@ -51,9 +51,11 @@
         if status == NATS_NOT_FOUND {
           if birth != nil { throw lost }
           status = add(&information, context, &code)
-          if code == JSStreamNameExistErr {
-            // Another node made it with another retention.
+          if code == JSStreamNameExistErr || code == JSStreamSubjectOverlapErr {
+            // Another node made it meanwhile, and at the same moment it may overlap with itself (nats-server 2.9).
+            let refusal = (status, code)
             status = js_GetStreamInfo(&information, context, name, nil, &code)
+            if status == NATS_NOT_FOUND { (status, code) = refusal }
           } else if let information {
             removeForgotten(before: information.pointee.Created, context)
           }
@@ -68,6 +70,8 @@
             "The stream \(name) of the NATS server at \(location) is not that of batch "
               + "\(batch.debugDescription); remove it, or use another batch id.")
         }
+        // A stream is listed a moment before it is made.
+        guard information.pointee.Created > 0 else { throw NATSBroken("the stream is being made") }
         if let birth, birth != information.pointee.Created { throw lost }
         return information.pointee.Created
       }
@@ -113,7 +117,7 @@
           let name = stream.Config.pointee.Name, String(cString: name).hasPrefix("muddled-"),
           let text = stream.Config.pointee.Description,
           String(cString: text).hasPrefix("muddled batch "),
-          stream.Config.pointee.MaxAge > 0,
+          stream.Config.pointee.MaxAge > 0, stream.Created > 0,
           now - max(stream.Created, stream.State.LastTime) > stream.Config.pointee.MaxAge
         else { continue }
         _ = js_DeleteStream(context, name, nil, nil)
@@ -134,7 +138,6 @@
           options.Stream = name
           return js_SubscribeSync(&subscription, context, subject, nil, &options, &code)
         }
-        if status == NATS_NOT_FOUND { throw lost }
         try check(status, code)
         guard let subscription else { throw NATSBroken(NATS_NO_MEMORY) }
         natsSubscription_SetPendingLimits(subscription, -1, -1)
@@ -150,13 +153,14 @@
         options.Stream.Purge.Sequence = sequence + 1
         var code = jsErrCode(rawValue: 0)
         let status = js_PurgeStream(context, name, &options, &code)
-        if status == NATS_NOT_FOUND { throw lost }
         try check(status, code)
       }
     }
 
     private func check(_ status: natsStatus, _ code: jsErrCode) throws {
       guard status != NATS_OK else { return }
+      // Whether it is gone, or only being made, is found out when it is looked for again.
+      if status == NATS_NOT_FOUND { throw NATSBroken("no stream") }
       switch code {
       case JSNotEnabledErr, JSNotEnabledForAccountErr:
         throw MuddledError(
@@ -172,7 +176,7 @@
     }
 
     /// What to throw when the stream that was there is there no more.
-    var lost: MuddledError {
+    private var lost: MuddledError {
       MuddledError(
         .unavailable,
         "The NATS server at \(location) no longer has the log of batch \(batch.debugDescription): it was "
