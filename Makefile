@@ -1,12 +1,13 @@
 # make demo: installs what is missing, builds, and runs the two processes of the README beside private servers.
 # make test: installs what is missing, lints, builds, and runs all tests; those that list every order of every
-# small shape once more, in full, with an optimised build.
+# small shape once more, in full, with an optimised build. All is tested with the trait NATS, and the optimised
+# build is one without it, which must know of NATS only how to be built with it.
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
-.PHONY: build demo test install format lint clean packages
+.PHONY: build demo test install format lint clean packages all-packages
 
 build: packages
 	$(SWIFT) build
@@ -17,11 +18,12 @@ demo: packages
 	MUDDLED="$$($(SWIFT) build --show-bin-path)/muddled"; export MUDDLED; \
 	  "$$MUDDLED" sandbox --redis --init Examples/client_test.sql -- sh scripts/demo.sh
 
-test: packages lint
-	$(SWIFT) build --build-tests
-	sh scripts/run-tests.sh $(SWIFT) test --skip-build
-	$(SWIFT) build --package-path Benchmarks
+test: all-packages lint
+	$(SWIFT) build --build-tests --traits NATS
+	sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS
+	$(SWIFT) build --package-path Benchmarks --traits NATS
 	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
+	sh scripts/check-default-build.sh .build/exhaustive/release/muddled
 
 # The Swift libraries are linked in, so that the program runs without a toolchain.
 install: packages
@@ -40,3 +42,6 @@ clean:
 
 packages:
 	@sh scripts/install-packages.sh
+
+all-packages:
+	@sh scripts/install-packages.sh all

@@ -15,8 +15,13 @@ let package = Package(
     .library(name: "MuddledCore", targets: ["MuddledCore"]),
     .library(name: "MuddledMariaDB", targets: ["MuddledMariaDB"]),
     .library(name: "MuddledRedis", targets: ["MuddledRedis"]),
+    .library(name: "MuddledNATS", targets: ["MuddledNATS"]),
     .library(name: "MuddledSandbox", targets: ["MuddledSandbox"]),
     .executable(name: "muddled", targets: ["MuddledCLI"]),
+  ],
+  traits: [
+    // Off by default, so that nobody who needs no NATS must have its client library.
+    .trait(name: "NATS", description: "The coordinator on NATS JetStream; needs libnats.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -27,6 +32,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CMariaDB", providers: [.apt(["libmariadb-dev"])]),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
     .target(
       name: "MuddledCore",
       dependencies: [.product(name: "Logging", package: "swift-log")],
@@ -38,6 +44,13 @@ let package = Package(
     .target(
       name: "MuddledRedis",
       dependencies: ["MuddledCore", "CHiredis"],
+      swiftSettings: strict),
+    // Its sources are empty without the trait: a trait cannot leave out a target.
+    .target(
+      name: "MuddledNATS",
+      dependencies: [
+        "MuddledCore", .target(name: "CNATS", condition: .when(traits: ["NATS"])),
+      ],
       swiftSettings: strict),
     .target(
       name: "MuddledSandbox",
@@ -52,7 +65,7 @@ let package = Package(
     .executableTarget(
       name: "MuddledCLI",
       dependencies: [
-        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox",
+        "MuddledCore", "MuddledMariaDB", "MuddledNATS", "MuddledRedis", "MuddledSandbox",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -68,6 +81,10 @@ let package = Package(
     .testTarget(
       name: "MuddledRedisTests",
       dependencies: ["MuddledCore", "MuddledRedis", "MuddledSandbox", "MuddledTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledNATSTests",
+      dependencies: ["MuddledCore", "MuddledNATS", "MuddledSandbox", "MuddledTestKit"],
       swiftSettings: strict),
     .testTarget(
       name: "MuddledBatchTests",

@@ -6,7 +6,12 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "muddled-benchmarks",
-  dependencies: [.package(name: "muddled", path: "..")],
+  traits: [.trait(name: "NATS", description: "Also measures NATS; needs libnats.")],
+  dependencies: [
+    .package(
+      name: "muddled", path: "..",
+      traits: [.trait(name: "NATS", condition: .when(traits: ["NATS"]))])
+  ],
   targets: [
     .executableTarget(
       name: "orders",
@@ -15,6 +20,7 @@ let package = Package(
     // The C libraries as they are, for what muddled is compared with.
     .systemLibrary(name: "CPlainMariaDB"),
     .systemLibrary(name: "CPlainHiredis"),
+    .systemLibrary(name: "CPlainNATS"),
     // Plain loops and figures, for every program here.
     .target(
       name: "Yardstick",
@@ -33,8 +39,10 @@ let package = Package(
       name: "batch",
       dependencies: [
         "Yardstick", "CPlainHiredis",
+        .target(name: "CPlainNATS", condition: .when(traits: ["NATS"])),
         .product(name: "MuddledCore", package: "muddled"),
         .product(name: "MuddledMariaDB", package: "muddled"),
+        .product(name: "MuddledNATS", package: "muddled"),
         .product(name: "MuddledRedis", package: "muddled"),
         .product(name: "MuddledSandbox", package: "muddled"),
       ],

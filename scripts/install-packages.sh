@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs what muddled is built and tested with on Debian and Ubuntu, if something is missing; else does
-# nothing. Uses sudo unless run as root.
+# Installs what muddled is built with on Debian and Ubuntu, if something is missing; else does nothing.
+# Uses sudo unless run as root. With the argument "all", also what the trait NATS and its tests need.
 #
 # Only programs are wanted, no services: MariaDB comes without its service where the release has such a
 # package, and a service of a package that is installed here is neither started nor enabled. Services
 # that were there before are left alone.
 
+wants=$1
 PATH=$PATH:/usr/sbin
 is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
 has_program() { command -v "$1" >/dev/null 2>&1; }
@@ -20,15 +21,21 @@ missing() {
   has_program redis-cli || echo "redis-tools"
   is_installed libmariadb-dev || echo "libmariadb-dev"
   is_installed libhiredis-dev || echo "libhiredis-dev"
+  if [ "$wants" = all ]; then
+    has_program nats-server || echo "nats-server"
+    is_installed libnats-dev || echo "libnats-dev"
+  fi
 }
 
 if ! has_program apt-get || ! has_program dpkg-query; then
-  for program in mariadbd mariadb-install-db mariadb redis-server redis-cli; do
+  programs="mariadbd mariadb-install-db mariadb redis-server redis-cli"
+  [ "$wants" != all ] || programs="$programs nats-server"
+  for program in $programs; do
     has_program "$program" || absent="$absent $program"
   done
   [ -z "$absent" ] && exit 0
   echo "packages: this is not Debian or Ubuntu; install these programs, and the development files" \
-    "of libmariadb and hiredis:$absent" >&2
+    "of libmariadb and hiredis (and of NATS's C client for the trait NATS):$absent" >&2
   exit 69
 fi
 
@@ -42,7 +49,7 @@ if [ "$(id -u)" -ne 0 ]; then
       $(echo "$wanted" | cut -d ' ' -f 1) >&2
     exit 69
   fi
-  exec sudo sh "$0"
+  exec sudo sh "$0" "$wants"
 fi
 
 export DEBIAN_FRONTEND=noninteractive
@@ -63,6 +70,7 @@ for package in $packages; do
   case $package in
     mariadb-server) services="$services mariadb" ;;
     redis-server) services="$services redis-server" ;;
+    nats-server) services="$services nats-server" ;;
   esac
 done
 

@@ -52,7 +52,8 @@ struct RunCommand: AsyncParsableCommand {
   var batch: String
 
   @Option(
-    help: .init("The coordinator, db or redis, whatever the config file says.", valueName: "kind"))
+    help: .init(
+      "The coordinator, db, redis or queue, whatever the config file says.", valueName: "kind"))
   var coordinator: String?
 
   @Option(help: .init("Write one JSON line for each order to this file.", valueName: "file"))

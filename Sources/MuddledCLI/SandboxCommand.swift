@@ -13,8 +13,9 @@ import Subprocess
 struct SandboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sandbox",
-    abstract: "Run a command beside a private MariaDB (and Redis) that ends with it.",
-    usage: "muddled sandbox [--redis] [--init <file>] [--database <name>] -- <command> ...",
+    abstract: "Run a command beside a private MariaDB (and Redis or NATS) that ends with it.",
+    usage:
+      "muddled sandbox [--redis | --nats] [--init <file>] [--database <name>] -- <command> ...",
     discussion: """
       Starts the servers in a temporary folder, on unix sockets and free ports of 127.0.0.1, \
       without durability; waits until they answer; runs the command, and exits with its code \
@@ -23,7 +24,8 @@ struct SandboxCommand: AsyncParsableCommand {
       The command's environment gets:
         MUDDLED_DB_DSN           the database under test, root:@unix(<socket>)/<name>
         MUDDLED_CDB_DSN          the coordination database, the same one
-        MUDDLED_COORDINATOR_URL  with --redis: redis://127.0.0.1:<port>/0
+        MUDDLED_COORDINATOR_URL  with --redis: redis://127.0.0.1:<port>/0, \
+                                 with --nats: nats://127.0.0.1:<port>
         MUDDLED_SANDBOX_DIR      the temporary folder, which holds the servers' logs
         MUDDLED_SANDBOX_SOCKET   the unix socket of MariaDB
 
@@ -33,6 +35,9 @@ struct SandboxCommand: AsyncParsableCommand {
 
   @Flag(help: "Start a redis-server too.")
   var redis = false
+
+  @Flag(help: "Start a nats-server with JetStream too.")
+  var nats = false
 
   @Option(
     name: .customLong("init"),
@@ -58,8 +63,13 @@ struct SandboxCommand: AsyncParsableCommand {
       throw MuddledError(
         .usage, "The sandbox has nothing to run; say: muddled sandbox -- COMMAND ...")
     }
+    if redis && nats {
+      throw MuddledError(
+        .usage,
+        "The sandbox tells the command one MUDDLED_COORDINATOR_URL; give either --redis or --nats.")
+    }
     let executable = try await Self.find(program)
-    let options = Sandbox.Options(redis: redis, database: database, initSQL: initFile)
+    let options = Sandbox.Options(redis: redis, nats: nats, database: database, initSQL: initFile)
     return try await Sandbox.withServers(options) { sandbox in
       var changes: [Environment.Key: String?] = [
         "MUDDLED_DB_DSN": sandbox.mariaDBDSN(),
@@ -68,6 +78,7 @@ struct SandboxCommand: AsyncParsableCommand {
         "MUDDLED_SANDBOX_SOCKET": sandbox.mariaDBSocket,
       ]
       if redis { changes["MUDDLED_COORDINATOR_URL"] = sandbox.redisURL }
+      if nats { changes["MUDDLED_COORDINATOR_URL"] = sandbox.natsURL }
       return try await SandboxedCommand(
         executable: executable, arguments: command, changes: changes
       ).run()

@@ -18,6 +18,7 @@ struct Programs: Sendable {
       names: ["mariadb-install-db", "mysql_install_db"], package: "mariadb-server")
     static let client = Program(names: ["mariadb", "mysql"], package: "mariadb-client")
     static let redis = Program(names: ["redis-server"], package: "redis-server")
+    static let nats = Program(names: ["nats-server"], package: "nats-server")
   }
 
   /// The folders to look in, in order.

@@ -28,6 +28,12 @@ extension Sandbox {
   /// Redis's URL over TCP: `redis://127.0.0.1:port/0`.
   public nonisolated var redisURL: String { "redis://127.0.0.1:\(redisPort)/0" }
 
+  /// The file that `nats-server` writes its log to.
+  public nonisolated var natsLog: String { folder + "/nats.log" }
+
+  /// The URL of NATS: `nats://127.0.0.1:port`.
+  public nonisolated var natsURL: String { "nats://127.0.0.1:\(natsPort)" }
+
   /// Redis's URL over its unix socket: `unix:/path`.
   public nonisolated var redisSocketURL: String { "unix:" + redisSocket }
 }

@@ -11,6 +11,8 @@ extension Sandbox {
     public var mariaDB: Bool
     /// Whether there is a `redis-server`.
     public var redis: Bool
+    /// Whether there is a `nats-server` with JetStream.
+    public var nats: Bool
     /// An empty database that exists from the start: letters, digits and underscores, at most 64.
     public var database: String
     /// A file of SQL that the `mariadb` client runs in that database before the sandbox is ready.
@@ -21,6 +23,8 @@ extension Sandbox {
     public var mariaDBArguments: [String]
     /// Further arguments for `redis-server`; they win over the sandbox's own.
     public var redisArguments: [String]
+    /// Further arguments for `nats-server`; they win over the sandbox's own.
+    public var natsArguments: [String]
     /// The folders that hold the servers' programs, in order.
     public var searchPath: [String]
     /// The folder for the data directory's template; `nil` makes each data directory anew.
@@ -36,22 +40,26 @@ extension Sandbox {
     public init(
       mariaDB: Bool = true,
       redis: Bool = false,
+      nats: Bool = false,
       database: String = "client_test",
       initSQL: String? = nil,
       generalLog: Bool = false,
       mariaDBArguments: [String] = [],
       redisArguments: [String] = [],
+      natsArguments: [String] = [],
       searchPath: [String] = Options.standardSearchPath,
       cacheFolder: String? = Options.standardCacheFolder,
       startTimeout: Duration = .seconds(30)
     ) {
       self.mariaDB = mariaDB
       self.redis = redis
+      self.nats = nats
       self.database = database
       self.initSQL = initSQL
       self.generalLog = generalLog
       self.mariaDBArguments = mariaDBArguments
       self.redisArguments = redisArguments
+      self.natsArguments = natsArguments
       self.searchPath = searchPath
       self.cacheFolder = cacheFolder
       self.startTimeout = startTimeout

@@ -21,11 +21,14 @@ public actor Sandbox {
   public nonisolated let mariaDBPort: Int
   /// The TCP port of Redis on 127.0.0.1; it stays when the server is restarted.
   public nonisolated let redisPort: Int
+  /// The TCP port of NATS on 127.0.0.1; it stays when the server is restarted.
+  public nonisolated let natsPort: Int
 
   private nonisolated let home: SandboxFolder
   private nonisolated let programs: Programs
   private var mariaDB: ServerProcess?
   private var redis: ServerProcess?
+  private var nats: ServerProcess?
   private var hasData = false
 
   private init(_ options: Options, home: SandboxFolder) throws {
@@ -35,6 +38,7 @@ public actor Sandbox {
     self.options = options
     mariaDBPort = try freePort()
     redisPort = try freePort()
+    natsPort = try freePort()
     mkdir(folder + "/files", 0o700)
   }
 
@@ -89,6 +93,7 @@ public actor Sandbox {
   public func stop() async {
     await mariaDB?.kill()
     await redis?.kill()
+    await nats?.kill()
     await home.remove()
   }
 }
@@ -135,6 +140,23 @@ extension Sandbox {
 
   /// Kills Redis without warning, and waits until it is gone.
   public func killRedis() async { await redis?.kill() }
+
+  /// The process id of `nats-server`; `nil` while it does not run.
+  public var natsProcessID: Int32? { nats?.processID }
+
+  /// Starts NATS again on its streams and port, and waits until it answers; does nothing if it runs.
+  ///
+  /// - Parameter keepsData: whether it finds its streams again; otherwise they are removed first.
+  /// - Throws: ``MuddledError/Code/unavailable`` with the end of the server's log.
+  public func startNATS(keepsData: Bool = true) async throws {
+    if !keepsData, nats?.hasEnded != false {
+      rename(folder + "/nats", folder + "/nats-\(UInt32.random(in: .min ... .max))")
+    }
+    do { try await launchNATS() } catch let failure as StartFailure { throw failure.error }
+  }
+
+  /// Kills NATS without warning, and waits until it is gone. What it has acknowledged stays.
+  public func killNATS() async { await nats?.kill() }
 }
 
 // MARK: - Starting
@@ -154,14 +176,24 @@ extension Sandbox {
     if options.mariaDB, let file = options.initSQL { try checkReadable(file) }
   }
 
-  /// Starts what was asked for; Redis comes up while MariaDB does.
+  /// Starts what was asked for; the others come up while MariaDB does.
   private func startAll() async throws {
     async let redisStart: Void = options.redis ? launchRedis() : ()
+    async let natsStart: Void = options.nats ? launchNATS() : ()
     if options.mariaDB {
       try await launchMariaDB()
       if let file = options.initSQL { try await runSQL(file: file) }
     }
     try await redisStart
+    try await natsStart
+  }
+
+  private func launchNATS() async throws {
+    if let nats, !nats.hasEnded { return }
+    let server = Server.nats(
+      program: try programs.path(of: .nats), folder: folder, port: natsPort,
+      arguments: options.natsArguments)
+    nats = try await server.start(in: home, waitingAtMost: options.startTimeout)
   }
 
   private func launchRedis() async throws {

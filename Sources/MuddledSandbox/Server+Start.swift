@@ -24,7 +24,7 @@ extension Server {
   ) async throws {
     while true {
       let hasEnded = process.hasEnded
-      if !hasEnded, let connection = ProbeConnection(socket: socket) {
+      if !hasEnded, let connection = ProbeConnection(endpoint) {
         if let request { connection.write(request) }
         var answer = connection.read()
         while answer == nil, !process.hasEnded, .now < deadline {
@@ -51,7 +51,7 @@ struct StartFailure: Error {
   let words: String
 
   /// Whether another process has taken the port meanwhile.
-  var isPortTaken: Bool { words.contains("Address already in use") }
+  var isPortTaken: Bool { words.lowercased().contains("address already in use") }
 
   /// The same for the caller.
   var error: MuddledError {

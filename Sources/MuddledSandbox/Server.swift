@@ -10,8 +10,8 @@ struct Server: Sendable {
   let name: String
   /// The program's path and its arguments.
   let command: [String]
-  /// The unix socket that it listens on.
-  let socket: String
+  /// Where it is asked whether it works.
+  let endpoint: Endpoint
   /// The file that it writes its errors to.
   let log: String
   /// The file that its process id is written to.
@@ -20,6 +20,14 @@ struct Server: Sendable {
   let request: String?
   /// Whether these bytes mean that the server works.
   let isAnswer: @Sendable ([UInt8]) -> Bool
+
+  /// A place where a server listens.
+  enum Endpoint: Sendable {
+    /// The path of a unix socket.
+    case unix(String)
+    /// A port of 127.0.0.1.
+    case port(Int)
+  }
 }
 
 extension Server {
@@ -52,7 +60,7 @@ extension Server {
     if let generalLog { command += ["--general-log", "--general-log-file=" + generalLog] }
     // The greeting's first byte after the packet's header is the protocol's version; an error packet has 255.
     return Server(
-      name: "mariadbd", command: command + arguments, socket: socket, log: log,
+      name: "mariadbd", command: command + arguments, endpoint: .unix(socket), log: log,
       pidFile: folder + "/mariadb.pid", request: nil, isAnswer: { $0.count > 4 && $0[4] == 10 })
   }
 
@@ -67,8 +75,21 @@ extension Server {
     ]
     // Any answer will do, such as that a password is wanted, but for "I still read my files".
     return Server(
-      name: "redis-server", command: command + arguments, socket: socket, log: log,
+      name: "redis-server", command: command + arguments, endpoint: .unix(socket), log: log,
       pidFile: folder + "/redis.pid", request: "PING\r\n",
       isAnswer: { !$0.isEmpty && !$0.starts(with: "-LOADING".utf8) })
+  }
+
+  /// A `nats-server` with JetStream, which keeps its streams in the folder.
+  static func nats(program: String, folder: String, port: Int, arguments: [String]) -> Server {
+    let log = folder + "/nats.log"
+    let command = [
+      program, "--addr", "127.0.0.1", "--port", "\(port)", "--jetstream",
+      "--store_dir", folder + "/nats", "--log", log,
+    ]
+    // It has opened its streams before it listens, and greets with what it is.
+    return Server(
+      name: "nats-server", command: command + arguments, endpoint: .port(port), log: log,
+      pidFile: folder + "/nats.pid", request: nil, isAnswer: { $0.starts(with: "INFO ".utf8) })
   }
 }

@@ -26,12 +26,35 @@ func sendQuietly(_ text: String, to descriptor: Int32) {
 /// The C library's words for an error number.
 func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
 
-/// A connection to a server's unix socket that is only there to see whether the server answers.
+/// A connection to a server on this machine that is only there to see whether the server answers.
 struct ProbeConnection: ~Copyable {
   private let descriptor: Int32
 
-  /// Connects; `nil` if nobody listens. Never waits: a unix socket connects at once or not at all.
-  init?(socket path: String) {
+  /// Connects; `nil` if nobody listens. Never waits: on one machine that is said at once.
+  init?(_ endpoint: Server.Endpoint) {
+    switch endpoint {
+    case .unix(let path): self.init(socket: path)
+    case .port(let port): self.init(port: port)
+    }
+  }
+
+  private init?(port: Int) {
+    let descriptor = socket(AF_INET, SocketKind.stream, 0)
+    guard descriptor >= 0 else { return nil }
+    var address = loopback(port)
+    let connected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard connected == 0, fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else {
+      close(descriptor)
+      return nil
+    }
+    self.descriptor = descriptor
+  }
+
+  private init?(socket path: String) {
     let descriptor = socket(AF_UNIX, SocketKind.streamWithoutWaiting, 0)
     guard descriptor >= 0 else { return nil }
     var address = sockaddr_un()
@@ -63,6 +86,15 @@ struct ProbeConnection: ~Copyable {
   }
 }
 
+/// The address of a port of 127.0.0.1.
+private func loopback(_ port: Int) -> sockaddr_in {
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = in_port_t(port).bigEndian
+  address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+  return address
+}
+
 /// A TCP port of 127.0.0.1 that nobody listens on at this moment.
 ///
 /// It is taken from below the range that the kernel hands out to outgoing connections (32768 and
@@ -73,10 +105,7 @@ func freePort() throws -> Int {
     let descriptor = socket(AF_INET, SocketKind.stream, 0)
     guard descriptor >= 0 else { break }
     defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+    var address = loopback(port)
     let bound = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

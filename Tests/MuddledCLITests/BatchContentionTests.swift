@@ -20,7 +20,7 @@ struct BatchContentionTests {
     "Two clients on one row run all 70 orders, twice with the same events",
     arguments: StoreKind.allCases)
   func sameRow(kind: StoreKind) async throws {
-    try await BatchStage.with(redis: kind == .redis, setup: Self.table) { stage in
+    try await BatchStage.with(for: kind, setup: Self.table) { stage in
       let files = files(stage)
       // The node without the files must get by with the other's.
       let configs = [

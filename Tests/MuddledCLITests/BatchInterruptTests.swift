@@ -22,7 +22,7 @@ struct BatchInterruptTests {
       (StoreKind.db, SIGINT, 1), (.redis, SIGINT, 2), (.db, SIGTERM, 2), (.redis, SIGTERM, 1),
     ])
   func interrupt(kind: StoreKind, signal: Int32, victim: Int) async throws {
-    try await BatchStage.with(redis: kind == .redis) { stage in
+    try await BatchStage.with(for: kind) { stage in
       let configs = Self.scripts.enumerated().map { stage.config("node\($0 + 1)", $1) }
       func start(_ node: Int) async throws -> BatchProcess {
         try await stage.start(node: node, batch: "stop", config: configs[node - 1], kind: kind)
@@ -114,7 +114,7 @@ struct BatchInterruptTests {
   @Test("A batch may be stopped in the same order any number of times")
   func again() async throws {
     let setup = "CREATE TABLE pace (pause DOUBLE); INSERT INTO pace VALUES (60);"
-    try await BatchStage.with(redis: true, setup: setup) { stage in
+    try await BatchStage.with(for: .redis, setup: setup) { stage in
       let lease = "coordinator.lease_ms = 1000"
       let configs = [
         stage.config("one", ["SELECT 1"], lease),
@@ -147,7 +147,7 @@ struct BatchInterruptTests {
 
   @Test("No Ctrl-C is lost, however early it comes")
   func early() async throws {
-    try await BatchStage.with(redis: true) { stage in
+    try await BatchStage.with(for: .redis) { stage in
       let config = stage.config("one", ["SELECT 1"])
       for delay in 0..<40 {
         let process = try await stage.start(
@@ -162,7 +162,7 @@ struct BatchInterruptTests {
 
   @Test("A second Ctrl-C does not wait for a farewell")
   func twice() async throws {
-    try await BatchStage.with(redis: true) { stage in
+    try await BatchStage.with(for: .redis) { stage in
       let config = stage.config("one", ["SELECT 1"])
       let process = try await stage.start(node: 1, batch: "twice", config: config, kind: .redis)
       try await process.waitForWords("waiting for")

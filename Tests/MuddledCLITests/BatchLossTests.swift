@@ -30,7 +30,7 @@ struct BatchLossTests {
       @Sendable (BatchStage, [BatchProcess], @Sendable () async throws -> BatchProcess)
       async throws -> Void
   ) async throws {
-    try await BatchStage.with(redis: kind == .redis, setup: Self.setup) { stage in
+    try await BatchStage.with(for: kind, setup: Self.setup) { stage in
       let reset = stage.file("before.sql", "REPLACE INTO account VALUES (1, 100);")
       let checks = stage.file("after.sql", "SELECT balance FROM account;")
       let more = """

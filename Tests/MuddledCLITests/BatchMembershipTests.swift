@@ -34,7 +34,7 @@ struct BatchMembershipTests {
     "A partner that never comes is waited for register_ms, and may come later",
     arguments: StoreKind.allCases)
   func absentPartner(kind: StoreKind) async throws {
-    try await BatchStage.with(redis: kind == .redis) { stage in
+    try await BatchStage.with(for: kind) { stage in
       let hasty = stage.config("hasty", ["SELECT 1"], "coordinator.register_ms = 300")
       let process = try await stage.start(node: 1, batch: "late", config: hasty, kind: kind)
       let ending = try await process.finish()
@@ -56,7 +56,7 @@ struct BatchMembershipTests {
     "Partner lists that disagree are refused on both sides, with both lists",
     arguments: StoreKind.allCases)
   func disagreement(kind: StoreKind) async throws {
-    try await BatchStage.with(redis: kind == .redis) { stage in
+    try await BatchStage.with(for: kind) { stage in
       let config = stage.config("one", ["SELECT 1"])
       let first = try await stage.start(node: 1, batch: "lists", config: config, kind: kind)
       let second = try await stage.start(node: 2, of: 3, batch: "lists", config: config, kind: kind)
@@ -80,7 +80,7 @@ struct BatchMembershipTests {
     "The same id started twice: the second is refused, the first goes on",
     arguments: StoreKind.allCases)
   func twice(kind: StoreKind) async throws {
-    try await BatchStage.with(redis: kind == .redis) { stage in
+    try await BatchStage.with(for: kind) { stage in
       // Long enough that a process which starts in mid-batch comes before its end.
       let slower = Array(repeating: "SELECT SLEEP(0.08)", count: 3)
       let config = stage.config("one", slower, "coordinator.lease_ms = 1000")
@@ -124,7 +124,7 @@ struct BatchMembershipTests {
     "A batch id that has ended is refused, and what it left in the events file stays",
     arguments: StoreKind.allCases)
   func ended(kind: StoreKind) async throws {
-    try await BatchStage.with(redis: kind == .redis) { stage in
+    try await BatchStage.with(for: kind) { stage in
       let config = stage.config("one", ["SELECT 1"])
       for ending in try await stage.run(batch: "over", configs: [config, config], kind: kind) {
         #expect(ending.code == 0, "\(ending.errors)")
@@ -146,7 +146,7 @@ struct BatchMembershipTests {
     "A node that comes back with other SQL, reset, checks or partners is refused",
     arguments: StoreKind.allCases)
   func changed(kind: StoreKind) async throws {
-    try await BatchStage.with(redis: kind == .redis, setup: "CREATE TABLE t (id INT);") { stage in
+    try await BatchStage.with(for: kind, setup: "CREATE TABLE t (id INT);") { stage in
       let reset = stage.file("reset.sql", "DELETE FROM t")
       let other = stage.file("other.sql", "DELETE FROM t WHERE id > 0")
       let checks = stage.file("check.sql", "SELECT COUNT(*) FROM t")

@@ -13,7 +13,7 @@ struct BatchOriginalTests {
     "The original's two config files run all 45 orders, as the server's own log shows",
     arguments: StoreKind.allCases)
   func original(kind: StoreKind) async throws {
-    try await BatchStage.with(redis: kind == .redis, setup: Self.table) { stage in
+    try await BatchStage.with(for: kind, setup: Self.table) { stage in
       let endings = try await stage.run(
         batch: "9982", configs: ["./config/config.toml", "./config/config2.toml"], kind: kind)
       for ending in endings {
@@ -39,7 +39,7 @@ struct BatchOriginalTests {
       ["SELECT /* b1 */ 'b;1\n\n'", "SELECT /* b2 */ \"it's\"", "SELECT /* b3 */ 1 FROM `test`"],
       ["SELECT /* c1 */ 'ü 😀'", "SELECT /* c2 */ name\n  FROM test\n WHERE test_id = 1234"],
     ]
-    try await BatchStage.with(redis: kind == .redis, setup: Self.table) { stage in
+    try await BatchStage.with(for: kind, setup: Self.table) { stage in
       let configs = scripts.enumerated().map { stage.config("three\($0 + 1)", $1) }
       let endings = try await stage.run(batch: "three", configs: configs, kind: kind)
       for ending in endings {
@@ -54,7 +54,7 @@ struct BatchOriginalTests {
   func anyIDs() async throws {
     let ids = ["o'brien \"; -- ", "Zoë, 日本\\", String(repeating: "é", count: 100)]
     for kind in StoreKind.allCases {
-      try await BatchStage.with(redis: kind == .redis) { stage in
+      try await BatchStage.with(for: kind) { stage in
         let batch = "b'; DROP DATABASE meeting; -- " + String(repeating: "ü", count: 85)
         #expect(batch.utf8.count == 200)
         var processes: [BatchProcess] = []

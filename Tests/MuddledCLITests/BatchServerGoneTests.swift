@@ -17,7 +17,7 @@ struct BatchServerGoneTests {
     _ kind: StoreKind, redisArguments: [String] = [],
     _ body: @Sendable (BatchStage, [BatchProcess]) async throws -> Void
   ) async throws {
-    try await BatchStage.with(redis: kind == .redis, redisArguments: redisArguments) { stage in
+    try await BatchStage.with(for: kind, redisArguments: redisArguments) { stage in
       var processes: [BatchProcess] = []
       for (index, script) in Self.scripts.enumerated() {
         processes.append(
@@ -111,6 +111,46 @@ struct BatchServerGoneTests {
       for node in [1, 2] { #expect(try stage.story("gone", node: node).ranks == Array(0..<20)) }
     }
   }
+
+  #if NATS
+    @Test("A NATS server that is back within seconds with its data costs nothing but time")
+    func natsRestarted() async throws {
+      try await withRunningBatch(.queue) { stage, processes in
+        await stage.sandbox.killNATS()
+        try await stage.sandbox.startNATS()
+        for process in processes {
+          let ending = try await process.finish()
+          #expect(ending.code == 0, "\(ending.errors)")
+        }
+        for node in [1, 2] { #expect(try stage.story("gone", node: node).ranks == Array(0..<20)) }
+      }
+    }
+
+    @Test("A NATS server that comes back empty ends both nodes with 69 and a clear sentence")
+    func natsEmptied() async throws {
+      try await withRunningBatch(.queue) { stage, processes in
+        await stage.sandbox.killNATS()
+        try await stage.sandbox.startNATS(keepsData: false)
+        for (index, process) in processes.enumerated() {
+          try expectLoss(
+            try await process.finish(), stage, node: index + 1,
+            ["no longer has the log", "127.0.0.1:\(stage.sandbox.natsPort)"])
+        }
+      }
+    }
+
+    @Test("A killed NATS server ends both nodes with 69 and a clear sentence")
+    func natsKilled() async throws {
+      try await withRunningBatch(.queue) { stage, processes in
+        await stage.sandbox.killNATS()
+        for (index, process) in processes.enumerated() {
+          try expectLoss(
+            try await process.finish(), stage, node: index + 1,
+            ["NATS server", "127.0.0.1:\(stage.sandbox.natsPort)"])
+        }
+      }
+    }
+  #endif
 
   @Test("A killed Redis ends both nodes with 69 and a clear sentence")
   func redisKilled() async throws {

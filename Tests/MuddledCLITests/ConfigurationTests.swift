@@ -157,6 +157,31 @@ struct ConfigurationTests {
         + " set it there or in the environment variable MUDDLED_COORDINATOR_URL.")
   }
 
+  @Test("The kind queue needs a URL, or a program that was built for it")
+  func queue() async throws {
+    #if NATS
+      #expect(
+        await refusal("db.dsn = 'x'\nsql.fpath = 's'\ncoordinator.kind = 'queue'")
+          == "test.toml lacks the key coordinator.url, needed because coordinator.kind is \"queue\";"
+          + " set it there or in the environment variable MUDDLED_COORDINATOR_URL.")
+      let configuration = try await load(
+        "db.dsn = 'x'\nsql.fpath = 's'\ncoordinator = { kind = 'queue', url = 'nats://secret@h/x' }"
+      )
+      #expect(configuration.coordinatorKind == .queue)
+      let error = await #expect(throws: MuddledError.self) {
+        try await configuration.makeCoordinator(batch: "b", loop: EventLoop())
+      }
+      #expect(error?.code == .configuration)
+      #expect(error?.message.hasPrefix("coordinator.url (line 3 of the config file): ") == true)
+      #expect(error?.message.contains("secret") == false)
+    #else
+      #expect(
+        await refusal("db.dsn = 'x'\nsql.fpath = 's'\ncoordinator.kind = 'queue'")
+          == "coordinator.kind is \"queue\", and this muddled was built without NATS; "
+          + "build it with: swift build --traits NATS")
+    #endif
+  }
+
   @Test(
     "What is wrong in a file is named with its line",
     arguments: [
@@ -212,7 +237,7 @@ struct ConfigurationTests {
       ),
       (
         "coordinator.kind = 'reddis'",
-        "line 1: the key coordinator.kind is \"reddis\"; it must be \"db\" or \"redis\"."
+        "line 1: the key coordinator.kind is \"reddis\"; it must be \"db\" or \"redis\" or \"queue\"."
       ),
       // The first in the file counts, not the first in the alphabet.
       (

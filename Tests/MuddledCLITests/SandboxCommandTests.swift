@@ -44,12 +44,24 @@ struct SandboxCommandTests {
     }
   }
 
+  @Test("With --nats the command finds a NATS server that greets with JetStream")
+  func nats() async throws {
+    let script = """
+      address=${MUDDLED_COORDINATOR_URL#nats://}
+      bash -c 'read -r line <"/dev/tcp/$0/$1" && echo "$line"' "${address%:*}" "${address#*:}"
+      """
+    let run = try await ProgramRun(muddledProgram, ["sandbox", "--nats", "--", "sh", "-c", script])
+    #expect(run.status == .exited(0), "\(run.errors)")
+    #expect(run.output.hasPrefix("INFO {") && run.output.contains("\"jetstream\":true"))
+  }
+
   @Test("Bad calls are one sentence and the right exit code")
   func badCalls() async throws {
     try await withFolder { folder in
       write("SELEC 1;", to: folder + "/bad.sql")
       for (arguments, code, words) in [
         ([], 64, "nothing to run"),
+        (["--redis", "--nats", "--", "true"], 64, "either --redis or --nats"),
         (["--", "no-such-command"], 64, "no-such-command is not there"),
         (["--", folder], 64, "\(folder) is not there or not executable; name one that is.\n"),
         (["--", folder + "/bad.sql"], 64, "bad.sql is not there or not executable"),

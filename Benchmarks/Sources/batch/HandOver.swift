@@ -5,6 +5,10 @@ import MuddledRedis
 import MuddledSandbox
 import Yardstick
 
+#if NATS
+  import MuddledNATS
+#endif
+
 /// How two processes pass a turn to and fro, each in its own process: `batch peer WAY ROLE FOLDER ID`.
 enum Peer {
   /// Hand-overs before the clock starts, and how many are timed.
@@ -42,12 +46,20 @@ enum Peer {
           connection.run("XREAD", "BLOCK", "0", "STREAMS", id, "\(position)-0")
         }
       }
-    case "db", "redis":
-      let coordinator: any Coordinator =
-        arguments[0] == "db"
-        ? try await DatabaseCoordinator(
-          MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: id)
-        : try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: id)
+    #if NATS
+      case "plain-nats":
+        var connection = PlainNATS(url: folder, stream: id)
+        for position in 0..<(warmUp + counted) {
+          note(position)
+          if position % 2 == role {
+            connection.publish()
+          } else {
+            connection.receive(upTo: position + 1)
+          }
+        }
+    #endif
+    case "db", "redis", "nats":
+      let coordinator = try await coordinator(arguments[0], in: folder, batch: id)
       for position in 0..<(warmUp + counted) {
         note(position)
         if position % 2 == role {
@@ -66,24 +78,50 @@ enum Peer {
   }
 }
 
+extension Peer {
+  /// The coordinator on a store; the folder of NATS is its URL.
+  private static func coordinator(
+    _ way: String, in folder: String, batch: String
+  ) async throws -> any Coordinator {
+    switch way {
+    case "db":
+      return try await DatabaseCoordinator(
+        MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: batch)
+    case "redis":
+      return try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: batch)
+    default:
+      #if NATS
+        let loop = EventLoop()
+        return QueueCoordinator(
+          try NATSQueue(url: NATSURL(folder), batch: batch, on: loop), on: loop)
+      #else
+        fatalError("no way \(way)")
+      #endif
+    }
+  }
+}
+
 /// Section `handover`: what it costs to pass the turn, beside a bare ping-pong over the same store.
 func measureHandOver(_ servers: Sandbox, rounds: Int) throws {
   let database = PlainMariaDB(socket: servers.mariaDBSocket, database: servers.options.database)
   var times: [String: [Double]] = [:]
+  var comparisons: [(way: String, of: String?)] = [
+    ("plain-db", nil), ("db", "plain-db"), ("plain-redis", nil), ("redis", "plain-redis"),
+  ]
+  if servers.options.nats { comparisons += [("plain-nats", nil), ("nats", "plain-nats")] }
   for _ in 0..<rounds {
-    for way in ["plain-db", "db", "plain-redis", "redis"] {
+    for (way, _) in comparisons {
       let id = "\(UInt64.random(in: 0 ... .max))"
       if way == "plain-db" {
         database.run("CREATE TABLE plain_\(id) (position INT PRIMARY KEY, record VARBINARY(9))")
       }
-      times[way, default: []].append(try pass(way, servers.folder, id))
+      let place = way.hasSuffix("nats") ? servers.natsURL : servers.folder
+      times[way, default: []].append(try pass(way, place, id))
       if way == "plain-db" { database.run("DROP TABLE plain_\(id)") }
     }
   }
   print("\nhand-over between two processes, median of \(rounds) rounds (load \(load()))")
-  for (way, of) in [
-    ("plain-db", nil), ("db", "plain-db"), ("plain-redis", nil), ("redis", "plain-redis"),
-  ] {
+  for (way, of) in comparisons {
     let time = median(times[way] ?? [])
     let ratio = of.map { ", " + text(time / median(times[$0] ?? [])) + "x" } ?? ""
     print("  \(column(way, 12)) \(text(time)) us\(ratio)")

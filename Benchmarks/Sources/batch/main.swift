@@ -30,6 +30,9 @@ guard FileManager.default.isExecutableFile(atPath: program) else {
 let rounds = environment["ROUNDS"].flatMap { Int($0) } ?? 9
 
 var options = Sandbox.Options(redis: true)
+#if NATS
+  options.nats = true
+#endif
 options.initSQL = environment["INIT"] ?? "Examples/client_test.sql"
 let allHold = try await Sandbox.withServers(options) { servers in
   var verdicts = Verdicts()

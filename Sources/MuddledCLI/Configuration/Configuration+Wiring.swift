@@ -2,6 +2,10 @@ import MuddledCore
 import MuddledMariaDB
 import MuddledRedis
 
+#if NATS
+  import MuddledNATS
+#endif
+
 // From the values of the configuration to the core's and the drivers' types.
 extension Configuration {
   /// The database under test, on the loop that drives this process's connections.
@@ -23,7 +27,25 @@ extension Configuration {
     case .redis:
       let url = try naming("coordinator.url") { try RedisURL(coordinatorURL?.value ?? "") }
       return try RedisCoordinator(url: url, batch: batch, on: loop)
+    case .queue:
+      #if NATS
+        let url = try naming("coordinator.url") { try NATSURL(coordinatorURL?.value ?? "") }
+        return QueueCoordinator(try NATSQueue(url: url, batch: batch, on: loop), on: loop)
+      #else
+        try Self.checkQueueIsBuilt()
+        preconditionFailure("the configuration was not checked")
+      #endif
     }
+  }
+
+  /// Throws unless this program can use a queue.
+  static func checkQueueIsBuilt() throws {
+    #if !NATS
+      throw MuddledError(
+        .configuration,
+        "coordinator.kind is \"queue\", and this muddled was built without NATS; build it with: "
+          + "swift build --traits NATS")
+    #endif
   }
 
   /// One node's part in a batch, with its scripts read.

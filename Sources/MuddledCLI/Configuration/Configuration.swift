@@ -20,6 +20,8 @@ struct Configuration: Sendable {
     case db
     /// Streams in Redis.
     case redis
+    /// A stream of NATS JetStream; only in a build with the trait NATS.
+    case queue
   }
 
   /// Where a value came from.
@@ -42,7 +44,7 @@ struct Configuration: Sendable {
   var sqlPath: String
   /// `coordinator.kind`.
   var coordinatorKind: CoordinatorKind
-  /// `coordinator.url`; set if the kind is ``CoordinatorKind/redis``.
+  /// `coordinator.url`; set if the kind is ``CoordinatorKind/redis`` or ``CoordinatorKind/queue``.
   var coordinatorURL: Secret?
   /// `coordinator.lease_ms`: a node that was not seen for so long is lost.
   var lease: Duration
@@ -113,6 +115,9 @@ extension Configuration {
     switch coordinatorKind {
     case .db: _ = try reader.required("cdb.dsn", reason)
     case .redis: _ = try reader.required("coordinator.url", reason)
+    case .queue:
+      try Self.checkQueueIsBuilt()
+      _ = try reader.required("coordinator.url", reason)
     }
   }
 }

@@ -6,7 +6,16 @@ import Testing
 
 /// The stores in which the processes of a batch can meet.
 enum StoreKind: String, CaseIterable, Sendable {
-  case db, redis
+  case db, redis, queue
+
+  /// Those that the program was built for.
+  static var allCases: [StoreKind] {
+    #if NATS
+      [.db, .redis, .queue]
+    #else
+      [.db, .redis]
+    #endif
+  }
 }
 
 /// Servers, a folder for files, and the `muddled` processes of one test.
@@ -40,20 +49,21 @@ struct BatchStage: Sendable {
 
   /// Starts servers, gives the stage to `body`, and ends every process and server after it.
   static func with(
-    redis: Bool = false, setup: String = "", redisArguments: [String] = [],
+    for kind: StoreKind = .db, setup: String = "", redisArguments: [String] = [],
     _ body: @Sendable (BatchStage) async throws -> Void
   ) async throws {
-    try await Turnstile.servers.pass { try await run(redis, setup, redisArguments, body) }
+    try await Turnstile.servers.pass { try await run(kind, setup, redisArguments, body) }
   }
 
   private static func run(
-    _ redis: Bool, _ setup: String, _ redisArguments: [String],
+    _ kind: StoreKind, _ setup: String, _ redisArguments: [String],
     _ body: @Sendable (BatchStage) async throws -> Void
   ) async throws {
     try await withFolder { folder in
       write(accounts + setup, to: folder + "/setup.sql")
       let options = Sandbox.Options(
-        redis: redis, initSQL: folder + "/setup.sql", generalLog: true,
+        redis: kind == .redis, nats: kind == .queue, initSQL: folder + "/setup.sql",
+        generalLog: true,
         redisArguments: redisArguments)
       try await Sandbox.withServers(options) { sandbox in
         let stage = BatchStage(sandbox: sandbox, folder: folder)
@@ -106,7 +116,8 @@ struct BatchStage: Sendable {
     return [
       "MUDDLED_DB_DSN": "node\(node):\(Self.password)@\(place)/client_test",
       "MUDDLED_CDB_DSN": "meeting:\(Self.password)@\(place)/meeting",
-      "MUDDLED_COORDINATOR_URL": sandbox.options.redis ? sandbox.redisURL : "",
+      "MUDDLED_COORDINATOR_URL":
+        sandbox.options.redis ? sandbox.redisURL : sandbox.options.nats ? sandbox.natsURL : "",
     ]
   }
 
