@@ -28,6 +28,10 @@ package actor MariaDBConnection {
   private var silenceLimit: Duration?
   /// The sessions whose waits for row locks, when last seen, were known to be no part of a cycle.
   var lastingWaits: Set<UInt64> = []
+  /// The waits that were in the process list when it was last asked for.
+  var listedWaits: Set<ListedWaiter> = []
+  /// Whether the server may keep a list of metadata locks.
+  var listsMetadataLocks = true
   private var isBusy = false
   private var wasCancelled = false
   private var operation: Operation?

@@ -74,7 +74,7 @@ extension MariaDBConnection {
 
   // MARK: Metadata and user locks
 
-  private static let metadataLocks = """
+  static let metadataLocks = """
     SELECT \(MetadataLock.columns) FROM performance_schema.metadata_locks m \
     JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID
     """

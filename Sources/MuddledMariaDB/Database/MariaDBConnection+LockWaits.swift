@@ -101,18 +101,58 @@ extension MariaDBConnection {
 
   /// Waits for tables' metadata, whole tables and user locks, which only the process list shows.
   ///
-  /// A thread changes its state itself, when it runs again after its lock was granted, so one look is not
-  /// enough. How long the second one waits is measured by how fast the server's threads run just now.
+  /// A thread changes its state itself, when it runs again after its lock was granted, so the list alone proves
+  /// nothing. If the server keeps a list of metadata locks, it tells whether anybody has what the thread waits for.
   private func listedWaits(among sessions: [UInt64]) async throws -> Set<UInt64> {
     guard !sessions.isEmpty else { return [] }
     let asked = ContinuousClock.now
-    let first = try await listedWaiters(among: sessions)
-    guard !first.isEmpty else { return [] }
-    let answered = ContinuousClock.now
-    let pause = min(max(.milliseconds(2), (answered - asked) * 10), .milliseconds(50))
-    _ = await loop.waitThroughCancellation(for: -1, events: 0, until: answered + pause)
-    let second = try await listedWaiters(among: sessions)
-    return Set(first.intersection(second).map(\.session))
+    let listed = try await listedWaiters(among: sessions)
+    guard !listed.isEmpty else {
+      listedWaits = []
+      return []
+    }
+    let roundTrip = ContinuousClock.now - asked
+    let known = try await metadataWaits(of: Set(listed.map(\.session)))
+    let unknown = listed.filter { known[$0.session] == nil }
+    let lasting = try await lastingWaits(of: unknown, roundTrip)
+    listedWaits = lasting
+    return Set(known.filter(\.value).keys).union(lasting.map(\.session))
+  }
+
+  /// For each session that the server's list of metadata locks has as waiting, whether another has the lock.
+  private func metadataWaits(of sessions: Set<UInt64>) async throws -> [UInt64: Bool] {
+    guard listsMetadataLocks else { return [:] }
+    let results = try await query(Self.metadataLocks, keeping: 1 << 22)
+    guard case .rows(let found) = results.first, found.count > 0 else {
+      // Not instrumented, or not for this account.
+      listsMetadataLocks = false
+      return [:]
+    }
+    let locks = found.rows.compactMap { MetadataLock($0) }
+    var waits: [UInt64: Bool] = [:]
+    for wanted in locks where wanted.isPending && wanted.isKnown && sessions.contains(wanted.session) {
+      waits[wanted.session] = locks.contains { wanted.mustWait(for: $0) }
+    }
+    return waits
+  }
+
+  /// Those of the waits that last, as far as time tells.
+  ///
+  /// How long to look is measured by how fast the server's threads run just now. A wait that was there
+  /// before may have been ended by what happened since; then its thread gets more time to say so.
+  private func lastingWaits(
+    of waiters: Set<ListedWaiter>, _ roundTrip: Duration
+  ) async throws -> Set<ListedWaiter> {
+    guard !waiters.isEmpty else { return [] }
+    let least: Duration = waiters.isDisjoint(with: listedWaits) ? .milliseconds(2) : .milliseconds(30)
+    let end = ContinuousClock.now + min(max(least, roundTrip * 10), .milliseconds(100))
+    var lasting = waiters
+    while !lasting.isEmpty, .now < end {
+      _ = await loop.waitThroughCancellation(
+        for: -1, events: 0, until: min(end, .now + .milliseconds(5)))
+      lasting.formIntersection(try await listedWaiters(among: lasting.map(\.session)))
+    }
+    return lasting
   }
 
   /// `SHOW PROCESSLIST` costs a quarter of the same question to information_schema, which makes a table.

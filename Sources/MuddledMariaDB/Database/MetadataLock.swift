@@ -33,6 +33,9 @@ struct MetadataLock: Hashable {
   /// Whether it is a user lock, for which a session waits as long as its statement says.
   var isUserLock: Bool { object.first == .text("USER LEVEL LOCK") }
 
+  /// Whether all that this one would have to wait for is known.
+  var isKnown: Bool { Self.incompatibleGranted[type] != nil }
+
   /// Whether this one, which waits, has to wait for the other.
   func mustWait(for other: MetadataLock) -> Bool {
     guard isPending, object == other.object, session != other.session else { return false }
