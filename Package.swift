@@ -15,6 +15,7 @@ let package = Package(
     .library(name: "MuddledCore", targets: ["MuddledCore"]),
     .library(name: "MuddledMariaDB", targets: ["MuddledMariaDB"]),
     .library(name: "MuddledRedis", targets: ["MuddledRedis"]),
+    .library(name: "MuddledSharedMemory", targets: ["MuddledSharedMemory"]),
     .library(name: "MuddledSandbox", targets: ["MuddledSandbox"]),
     .executable(name: "muddled", targets: ["MuddledCLI"]),
   ],
@@ -27,6 +28,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CMariaDB", providers: [.apt(["libmariadb-dev"])]),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .target(name: "CSharedMemory", cSettings: [.treatAllWarnings(as: .error)]),
     .target(
       name: "MuddledCore",
       dependencies: [.product(name: "Logging", package: "swift-log")],
@@ -38,6 +40,10 @@ let package = Package(
     .target(
       name: "MuddledRedis",
       dependencies: ["MuddledCore", "CHiredis"],
+      swiftSettings: strict),
+    .target(
+      name: "MuddledSharedMemory",
+      dependencies: ["MuddledCore", "CSharedMemory"],
       swiftSettings: strict),
     .target(
       name: "MuddledSandbox",
@@ -52,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "MuddledCLI",
       dependencies: [
-        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox",
+        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSharedMemory", "MuddledSandbox",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -70,9 +76,14 @@ let package = Package(
       dependencies: ["MuddledCore", "MuddledRedis", "MuddledSandbox", "MuddledTestKit"],
       swiftSettings: strict),
     .testTarget(
+      name: "MuddledSharedMemoryTests",
+      dependencies: ["CSharedMemory", "MuddledCore", "MuddledSharedMemory", "MuddledTestKit"],
+      swiftSettings: strict),
+    .testTarget(
       name: "MuddledBatchTests",
       dependencies: [
-        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox", "MuddledTestKit",
+        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSharedMemory", "MuddledSandbox",
+        "MuddledTestKit",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,6 +1,7 @@
 import MuddledCore
 import MuddledMariaDB
 import MuddledRedis
+import MuddledSharedMemory
 
 // From the values of the configuration to the core's and the drivers' types.
 extension Configuration {
@@ -23,6 +24,10 @@ extension Configuration {
     case .redis:
       let url = try naming("coordinator.url") { try RedisURL(coordinatorURL?.value ?? "") }
       return try RedisCoordinator(url: url, batch: batch, on: loop)
+    case .sharedMemory:
+      return try await naming("coordinator.name") {
+        try await SharedMemoryCoordinator(name: coordinatorName, batch: batch, on: loop)
+      }
     }
   }
 

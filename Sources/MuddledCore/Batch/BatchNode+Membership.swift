@@ -253,6 +253,7 @@ extension BatchNode {
   private func giveUpLease() async {
     guard leasing != nil else { return }
     do {
+      if confirmed.stage != .ended { try await (coordinator as? any TransientCoordinator)?.keep() }
       try await coordinator.dropLease(of: configuration.node)
       guard confirmed.stage == .ended, try await coordinator.renewLease(of: nil).isEmpty
       else { return }

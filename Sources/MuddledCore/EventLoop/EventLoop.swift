@@ -13,7 +13,7 @@ import Synchronization
 /// goes on, all on the same thread. A task that prefers this executor talks to such an actor
 /// without a change of thread.
 public final class EventLoop: SerialExecutor, TaskExecutor {
-  private struct Waiter {
+  struct Waiter {
     let id: UInt64
     let descriptor: Int32
     let events: Int16
@@ -21,17 +21,18 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     let continuation: CheckedContinuation<Int16, Never>
   }
 
-  private struct State {
+  struct State {
     var jobs: [UnownedJob] = []
     var waiters: [Waiter] = []
     var alarms: [Alarm.Setting] = []
+    var glances: [any Glance] = []
     var nextID: UInt64 = 0
     var isSleeping = false
     var isStopped = false
     var thread: pthread_t?
   }
 
-  private let state = Mutex(State())
+  let state = Mutex(State())
   /// The ends of a pipe that a byte goes through to end the thread's sleep: read, write.
   private let wakePipe: (read: Int32, write: Int32)
 
@@ -149,10 +150,19 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
 
   /// Sets, moves or clears an alarm.
   func set(_ alarm: Alarm, to deadline: ContinuousClock.Instant?) {
-    let mustWake = state.withLock { state in
+    guard let deadline else {
+      return state.withLock { state in state.alarms.removeAll { $0.alarm === alarm } }
+    }
+    change { state in
       state.alarms.removeAll { $0.alarm === alarm }
-      guard let deadline else { return false }
       state.alarms.append(Alarm.Setting(alarm: alarm, deadline: deadline))
+    }
+  }
+
+  /// Changes what the thread waits for, and wakes it if it sleeps.
+  func change(_ body: (inout State) -> Void) {
+    let mustWake = state.withLock { state in
+      body(&state)
       defer { state.isSleeping = false }
       return state.isSleeping
     }
@@ -192,25 +202,27 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     }
   }
 
-  /// Waits for a job, a ready descriptor or the earliest deadline, and resumes whoever is due.
+  /// Waits for a job, a ready descriptor, news or the earliest deadline, and resumes whoever is due.
   private func sleepUntilReady() {
-    let asleep = state.withLock { state -> ([Waiter], [Alarm.Setting])? in
+    let asleep = state.withLock { state -> ([Waiter], [Alarm.Setting], [any Glance])? in
       guard state.jobs.isEmpty else { return nil }
       state.isSleeping = true
-      return (state.waiters, state.alarms)
+      return (state.waiters, state.alarms, state.glances)
     }
-    guard let (waiters, alarms) = asleep else { return }
+    guard let (waiters, alarms, glances) = asleep else { return }
     var descriptors = [pollfd(fd: wakePipe.read, events: Int16(POLLIN), revents: 0)]
     for waiter in waiters {
       descriptors.append(pollfd(fd: waiter.descriptor, events: waiter.events, revents: 0))
     }
     let deadlines = waiters.compactMap(\.deadline) + alarms.map(\.deadline)
-    let ready = pollPrecisely(&descriptors, until: deadlines.min(), isWatchful: isWatchful)
+    let ready = pollPrecisely(
+      &descriptors, until: deadlines.min(), isWatchful: isWatchful, glances)
     if ready > 0, descriptors[0].revents != 0 {
       var bytes: (UInt64, UInt64) = (0, 0)
       while read(wakePipe.read, &bytes, 16) == 16 {}
     }
     resumeDue(waiters, descriptors[1...])
+    for glance in glances where glance.hasNews { glance.takeNews() }
   }
 
   private func resumeDue(_ waiters: [Waiter], _ descriptors: ArraySlice<pollfd>) {

@@ -1,3 +1,4 @@
+import Foundation
 import MuddledCore
 import MuddledSandbox
 import MuddledTestKit
@@ -7,6 +8,7 @@ import Testing
 /// The stores in which the processes of a batch can meet.
 enum StoreKind: String, CaseIterable, Sendable {
   case db, redis
+  case sharedMemory = "shared-memory"
 }
 
 /// Servers, a folder for files, and the `muddled` processes of one test.
@@ -58,10 +60,10 @@ struct BatchStage: Sendable {
       try await Sandbox.withServers(options) { sandbox in
         let stage = BatchStage(sandbox: sandbox, folder: folder)
         do { try await body(stage) } catch {
-          await stage.endProcesses()
+          await stage.end()
           throw error
         }
-        await stage.endProcesses()
+        await stage.end()
       }
     }
   }
@@ -71,8 +73,21 @@ struct BatchStage: Sendable {
     self.folder = folder
   }
 
-  private func endProcesses() async {
+  private func end() async {
     for process in processes.list.withLock({ $0 }) { await process.end() }
+    for file in sharedFiles { unlink(file) }
+  }
+
+  /// The name of a place in shared memory that no other test has.
+  private var meetingPlace: String { "test-\(folder.suffix(6))-\(getpid())" }
+
+  /// The files of batches that meet in shared memory.
+  var sharedFiles: [String] {
+    ["/dev/shm", "/tmp"].flatMap { folder -> [String] in
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      return names.filter { $0.hasPrefix("muddled-\(geteuid())-\(meetingPlace)-") }
+        .map { folder + "/" + $0 }
+    }
   }
 
   // MARK: Files
@@ -107,6 +122,7 @@ struct BatchStage: Sendable {
       "MUDDLED_DB_DSN": "node\(node):\(Self.password)@\(place)/client_test",
       "MUDDLED_CDB_DSN": "meeting:\(Self.password)@\(place)/meeting",
       "MUDDLED_COORDINATOR_URL": sandbox.options.redis ? sandbox.redisURL : "",
+      "MUDDLED_COORDINATOR_NAME": meetingPlace,
     ]
   }
 
