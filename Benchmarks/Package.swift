@@ -15,13 +15,15 @@ let package = Package(
     // The C libraries as they are, for what muddled is compared with.
     .systemLibrary(name: "CPlainMariaDB"),
     .systemLibrary(name: "CPlainHiredis"),
+    .systemLibrary(name: "CPlainFutex"),
     .executableTarget(
       name: "batch",
       dependencies: [
-        "CPlainMariaDB", "CPlainHiredis",
+        "CPlainMariaDB", "CPlainHiredis", "CPlainFutex",
         .product(name: "MuddledCore", package: "muddled"),
         .product(name: "MuddledMariaDB", package: "muddled"),
         .product(name: "MuddledRedis", package: "muddled"),
+        .product(name: "MuddledSharedMemory", package: "muddled"),
         .product(name: "MuddledSandbox", package: "muddled"),
       ],
       swiftSettings: strict),

@@ -3,6 +3,7 @@ import MuddledCore
 import MuddledMariaDB
 import MuddledRedis
 import MuddledSandbox
+import MuddledSharedMemory
 
 /// How two processes pass a turn to and fro, each in its own process: `batch peer WAY ROLE FOLDER ID`.
 enum Peer {
@@ -41,12 +42,18 @@ enum Peer {
           connection.run("XREAD", "BLOCK", "0", "STREAMS", id, "\(position)-0")
         }
       }
-    case "db", "redis":
-      let coordinator: any Coordinator =
-        arguments[0] == "db"
-        ? try await DatabaseCoordinator(
-          MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: id)
-        : try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: id)
+    case "plain-futex":
+      let futex = PlainFutex(file: folder + "/futex-" + id)
+      for position in 0..<UInt32(warmUp + counted) {
+        note(UInt64(position))
+        if UInt64(position) % 2 == role {
+          futex.set(position + 1)
+        } else {
+          futex.wait(for: position + 1)
+        }
+      }
+    case let way where Kind(rawValue: way) != nil:
+      let coordinator = try await coordinator(Kind(rawValue: way)!, folder, id)
       for position in 0..<(warmUp + counted) {
         note(position)
         if position % 2 == role {
@@ -65,12 +72,28 @@ enum Peer {
   }
 }
 
+private func coordinator(
+  _ kind: Kind, _ folder: String, _ batch: String
+) async throws -> any Coordinator {
+  switch kind {
+  case .db:
+    try await DatabaseCoordinator(
+      MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: batch)
+  case .redis: try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: batch)
+  case .sharedMemory: try await SharedMemoryCoordinator(name: "benchmark", batch: batch)
+  }
+}
+
 /// Section `handover`: what it costs to pass the turn, beside a bare ping-pong over the same store.
-func measureHandOver(_ servers: Sandbox, rounds: Int) throws {
+func measureHandOver(_ servers: Sandbox, rounds: Int, _ verdicts: inout Verdicts) throws {
+  let ways = [
+    ("plain-db", nil), ("db", "plain-db"), ("plain-redis", nil), ("redis", "plain-redis"),
+    ("plain-futex", nil), ("shared-memory", "plain-futex"),
+  ]
   let database = PlainMariaDB(socket: servers.mariaDBSocket, database: servers.options.database)
   var times: [String: [Double]] = [:]
   for _ in 0..<rounds {
-    for way in ["plain-db", "db", "plain-redis", "redis"] {
+    for (way, _) in ways {
       let id = "\(UInt64.random(in: 0 ... .max))"
       if way == "plain-db" {
         database.run("CREATE TABLE plain_\(id) (position INT PRIMARY KEY, record VARBINARY(9))")
@@ -80,13 +103,13 @@ func measureHandOver(_ servers: Sandbox, rounds: Int) throws {
     }
   }
   print("\nhand-over between two processes, median of \(rounds) rounds (load \(load()))")
-  for (way, of) in [
-    ("plain-db", nil), ("db", "plain-db"), ("plain-redis", nil), ("redis", "plain-redis"),
-  ] {
+  for (way, of) in ways {
     let time = median(times[way] ?? [])
     let ratio = of.map { ", " + text(time / median(times[$0] ?? [])) + "x" } ?? ""
-    print("  \(column(way, 12)) \(text(time)) us\(ratio)")
+    print("  \(column(way, 14)) \(text(time)) us\(ratio)")
   }
+  let ratio = median(times["shared-memory"] ?? []) / median(times["plain-futex"] ?? [])
+  verdicts.expect("shared memory to futex", ratio, atMost: 2, unit: "x")
 }
 
 private func pass(_ way: String, _ folder: String, _ id: String) throws -> Double {
