@@ -14,6 +14,8 @@ public import MuddledCore
 public final class SharedMemoryCoordinator: TransientCoordinator {
   private let file: BatchFile
   private let watch: Watch
+  /// How long a wait looks on the caller's thread before it leaves that thread to others.
+  private let patience: Duration
 
   /// Comes to a meeting place, which is made if it is not there.
   ///
@@ -26,18 +28,28 @@ public final class SharedMemoryCoordinator: TransientCoordinator {
   public convenience init(
     name: String, batch: String, options: SharedMemoryOptions = SharedMemoryOptions()
   ) async throws {
-    try await self.init(name: name, batch: batch, options: options, on: Self.loop)
+    try await self.init(
+      name: name, batch: batch, options: options, on: Self.loop, patience: .microseconds(50))
   }
 
-  /// The same, waited for on a thread that the caller keeps alive.
-  package init(
+  /// The same, for callers on the thread of a loop that they keep alive: it looks at the memory while it is awake, so
+  /// that a wait leaves it at once.
+  package convenience init(
     name: String, batch: String, options: SharedMemoryOptions = SharedMemoryOptions(),
     on loop: EventLoop
+  ) async throws {
+    try await self.init(name: name, batch: batch, options: options, on: loop, patience: .zero)
+  }
+
+  private init(
+    name: String, batch: String, options: SharedMemoryOptions, on loop: EventLoop,
+    patience: Duration
   ) async throws {
     let place = try MeetingPlace(name: name, folder: options.folder)
     try CoordinatorLimits.check(id: batch, of: "batch")
     file = try await BatchFile.open(place, batch: batch, options: options)
     watch = Watch(file, on: loop)
+    self.patience = patience
   }
 
   deinit { watch.close() }
@@ -54,14 +66,18 @@ public final class SharedMemoryCoordinator: TransientCoordinator {
   }
 
   /// Reads as ``Coordinator/records(from:waitingAtMost:)`` says, some megabytes at a time.
+  ///
+  /// A wait looks at the memory on the caller's thread for at most 50 us, in which an answer comes if the other process
+  /// has little to do: two changes of thread would take several times as long as the hand-over itself.
   public func records(
     from position: UInt64, waitingAtMost limit: Duration
   ) async throws -> [LogRecord] {
     let deadline = ContinuousClock.now + limit
-    while !Task.isCancelled {
+    while !Task.isCancelled, !watch.isClosed {
       let sequence = watch.sequence
       let records = try file.records(from: position)
       guard records.isEmpty, limit > .zero, ContinuousClock.now < deadline else { return records }
+      if watch.lookAwhile(since: sequence, until: min(deadline, .now + patience)) { continue }
       await watch.wait(since: sequence, until: deadline)
     }
     return []

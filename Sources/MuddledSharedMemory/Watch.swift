@@ -2,6 +2,12 @@ internal import CSharedMemory
 internal import MuddledCore
 internal import Synchronization
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// Those of this process who wait for a batch's log to grow.
 ///
 /// While the event loop is awake, its thread looks at the sequence number in the mapped memory. When it goes to
@@ -43,6 +49,17 @@ final class Watch: Glance {
 
   /// The number now; look at the log after this, then wait for another number.
   var sequence: UInt32 { muddled_load(file.sequence) }
+
+  /// Looks until the number is another one or the time has come, and lets others have the core between two looks.
+  ///
+  /// - Returns: whether it is another one.
+  func lookAwhile(since sequence: UInt32, until end: ContinuousClock.Instant) -> Bool {
+    while true {
+      if sequence != self.sequence { return true }
+      if ContinuousClock.now >= end { return false }
+      sched_yield()
+    }
+  }
 
   /// Waits until the number is another one, the deadline has passed, or the task is cancelled. May return early.
   nonisolated(nonsending) func wait(
@@ -97,6 +114,9 @@ final class Watch: Glance {
     }
   }
 
+  /// Whether no wait lasts any more.
+  var isClosed: Bool { state.withLock(\.isClosed) }
+
   /// Ends every wait, now and later.
   func close() {
     let alarm = state.withLock { state in
@@ -134,7 +154,7 @@ final class Watch: Glance {
 
   private func sleepForTheLoop() {
     takeDeadlinesAtTheirWord()
-    while gate.pass(), !state.withLock(\.isClosed) {
+    while gate.pass(), !isClosed {
       while state.withLock({ !$0.isClosed && !$0.waiters.isEmpty }) {
         let number = seen.load(ordering: .relaxed)
         if number == sequence {

@@ -120,7 +120,8 @@ struct BatchRefusalTests {
             ["coordinator.url", "MUDDLED_COORDINATOR_URL"], sql + "[coordinator]\nkind = 'redis'\n"),
           call(
             ["coordinator.name", "line 5", "\"a/b\"", "letters"],
-            sql + "[coordinator]\nkind = 'shared-memory'\nname = 'a/b'\n"),
+            sql + "[coordinator]\nkind = 'shared-memory'\nname = 'a/b'\n",
+            ["MUDDLED_COORDINATOR_NAME": ""]),
           // DSNs, by the environment and by the file.
           call(["db.dsn", "MUDDLED_DB_DSN"], sql, ["MUDDLED_DB_DSN": "root:\(secret)@tcp(h:3306"]),
           call(["db.dsn", "MUDDLED_DB_DSN"], sql, ["MUDDLED_DB_DSN": "http://root:\(secret)@h/d"]),

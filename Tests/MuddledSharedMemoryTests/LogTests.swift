@@ -84,6 +84,20 @@ struct LogTests {
     }
   }
 
+  @Test("A handle that is closed ends its waits")
+  func closed() async throws {
+    try await Folder.with { folder in
+      let node = try await folder.coordinator()
+      let start = ContinuousClock.now
+      async let waited = node.records(from: 0, waitingAtMost: .seconds(60))
+      // Long enough that it waits; the test holds if it does not.
+      try await Task.sleep(for: .milliseconds(20))
+      await node.close()
+      #expect(try await waited == [])
+      #expect(ContinuousClock.now - start < .seconds(30))
+    }
+  }
+
   @Test("The 513th node finds no place, and one who leaves makes one")
   func places() async throws {
     try await Folder.with { folder in
