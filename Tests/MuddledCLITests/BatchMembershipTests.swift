@@ -158,6 +158,20 @@ struct BatchMembershipTests {
     }
   }
 
+  @Test("Over shared memory nothing is left of a batch that never began")
+  func neverBegun() async throws {
+    try await BatchStage.with { stage in
+      let config = stage.config("one", ["SELECT 1"])
+      let process = try await stage.start(
+        node: 1, batch: "lonely", config: config, kind: .sharedMemory)
+      try await process.waitForWords("waiting for")
+      #expect(stage.sharedFiles.count == 1)
+      process.send(SIGINT)
+      #expect(try await process.finish().code == 130)
+      #expect(stage.sharedFiles == [])
+    }
+  }
+
   @Test(
     "A node that comes back with other SQL, reset, checks or partners is refused",
     arguments: StoreKind.allCases)
