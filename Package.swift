@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "MuddledMariaDB", targets: ["MuddledMariaDB"]),
     .library(name: "MuddledRedis", targets: ["MuddledRedis"]),
     .library(name: "MuddledNATS", targets: ["MuddledNATS"]),
+    .library(name: "MuddledSharedMemory", targets: ["MuddledSharedMemory"]),
     .library(name: "MuddledSandbox", targets: ["MuddledSandbox"]),
     .executable(name: "muddled", targets: ["MuddledCLI"]),
   ],
@@ -33,6 +34,7 @@ let package = Package(
     .systemLibrary(name: "CMariaDB", providers: [.apt(["libmariadb-dev"])]),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
+    .target(name: "CSharedMemory", cSettings: [.treatAllWarnings(as: .error)]),
     .target(
       name: "MuddledCore",
       dependencies: [.product(name: "Logging", package: "swift-log")],
@@ -53,6 +55,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "MuddledSharedMemory",
+      dependencies: ["MuddledCore", "CSharedMemory"],
+      swiftSettings: strict),
+    .target(
       name: "MuddledSandbox",
       dependencies: [
         "MuddledCore",
@@ -65,7 +71,8 @@ let package = Package(
     .executableTarget(
       name: "MuddledCLI",
       dependencies: [
-        "MuddledCore", "MuddledMariaDB", "MuddledNATS", "MuddledRedis", "MuddledSandbox",
+        "MuddledCore", "MuddledMariaDB", "MuddledNATS", "MuddledRedis", "MuddledSharedMemory",
+        "MuddledSandbox",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -87,9 +94,14 @@ let package = Package(
       dependencies: ["MuddledCore", "MuddledNATS", "MuddledSandbox", "MuddledTestKit"],
       swiftSettings: strict),
     .testTarget(
+      name: "MuddledSharedMemoryTests",
+      dependencies: ["CSharedMemory", "MuddledCore", "MuddledSharedMemory", "MuddledTestKit"],
+      swiftSettings: strict),
+    .testTarget(
       name: "MuddledBatchTests",
       dependencies: [
-        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox", "MuddledTestKit",
+        "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSharedMemory", "MuddledSandbox",
+        "MuddledTestKit",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -21,6 +21,7 @@ let package = Package(
     .systemLibrary(name: "CPlainMariaDB"),
     .systemLibrary(name: "CPlainHiredis"),
     .systemLibrary(name: "CPlainNATS"),
+    .systemLibrary(name: "CPlainFutex"),
     // Plain loops and figures, for every program here.
     .target(
       name: "Yardstick",
@@ -38,12 +39,13 @@ let package = Package(
     .executableTarget(
       name: "batch",
       dependencies: [
-        "Yardstick", "CPlainHiredis",
+        "Yardstick", "CPlainHiredis", "CPlainFutex",
         .target(name: "CPlainNATS", condition: .when(traits: ["NATS"])),
         .product(name: "MuddledCore", package: "muddled"),
         .product(name: "MuddledMariaDB", package: "muddled"),
         .product(name: "MuddledNATS", package: "muddled"),
         .product(name: "MuddledRedis", package: "muddled"),
+        .product(name: "MuddledSharedMemory", package: "muddled"),
         .product(name: "MuddledSandbox", package: "muddled"),
       ],
       swiftSettings: strict),

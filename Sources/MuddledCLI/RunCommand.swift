@@ -22,7 +22,7 @@ struct RunCommand: AsyncParsableCommand {
         muddled -c ./config/config2.toml -id 2 -p 1 -b 9982
 
       They find each other through the coordinator that the config file names. MUDDLED_DB_DSN, \
-      MUDDLED_CDB_DSN and MUDDLED_COORDINATOR_URL override the file.
+      MUDDLED_CDB_DSN, MUDDLED_COORDINATOR_URL and MUDDLED_COORDINATOR_NAME override the file.
 
       Exit codes: 0 done, 64 usage, 65 input that cannot be used, 66 an input file is missing, 69 a \
       server, the coordinator or a partner is not there or was lost, 70 a bug in muddled, 78 \
@@ -53,7 +53,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: .init(
-      "The coordinator, db, redis or queue, whatever the config file says.", valueName: "kind"))
+      "The coordinator, db, redis, shared-memory or queue, whatever the config file says.",
+      valueName: "kind"))
   var coordinator: String?
 
   @Option(help: .init("Write one JSON line for each order to this file.", valueName: "file"))

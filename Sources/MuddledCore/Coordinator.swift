@@ -51,6 +51,15 @@ public protocol Coordinator: Sendable {
   func close() async
 }
 
+/// A coordinator whose store forgets a batch as soon as the last node has left it.
+public protocol TransientCoordinator: Coordinator {
+  /// Has the store keep the batch although everybody leaves, until a node next renews a lease.
+  ///
+  /// A node that leaves before the batch's end calls it before it drops its lease, so that the batch can go on
+  /// later where it stood.
+  func keep() async throws
+}
+
 /// The bounds that every coordinator and its callers keep.
 public enum CoordinatorLimits {
   /// The longest record that ``Coordinator/append(_:at:)`` must take, in bytes: 1 MiB.

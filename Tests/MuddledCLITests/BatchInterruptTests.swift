@@ -20,6 +20,7 @@ struct BatchInterruptTests {
     "Ctrl-C and SIGTERM end a node with 130 and its partner with 69, and the same commands go on",
     arguments: [
       (StoreKind.db, SIGINT, 1), (.redis, SIGINT, 2), (.db, SIGTERM, 2), (.redis, SIGTERM, 1),
+      (.sharedMemory, SIGINT, 1), (.sharedMemory, SIGTERM, 2),
     ])
   func interrupt(kind: StoreKind, signal: Int32, victim: Int) async throws {
     try await BatchStage.with(for: kind) { stage in

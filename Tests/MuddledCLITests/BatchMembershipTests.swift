@@ -122,7 +122,7 @@ struct BatchMembershipTests {
 
   @Test(
     "A batch id that has ended is refused, and what it left in the events file stays",
-    arguments: StoreKind.allCases)
+    arguments: StoreKind.allCases.filter { $0 != .sharedMemory })
   func ended(kind: StoreKind) async throws {
     try await BatchStage.with(for: kind) { stage in
       let config = stage.config("one", ["SELECT 1"])
@@ -139,6 +139,36 @@ struct BatchMembershipTests {
       }
       let log = try stage.log().dropping(before)
       #expect(log.queries(on: ["node1", "node2"].flatMap { log.connections(of: $0) }) == [])
+    }
+  }
+
+  @Test("Over shared memory nothing is left of a batch that has ended, and its id is free again")
+  func endedOverSharedMemory() async throws {
+    try await BatchStage.with { stage in
+      let config = stage.config("one", ["SELECT 1"])
+      for _ in 0..<2 {
+        let endings = try await stage.run(
+          batch: "over", configs: [config, config], kind: .sharedMemory)
+        for ending in endings {
+          #expect(ending.code == 0, "\(ending.errors)")
+          #expect(ending.output.contains("orders      2 run of 2"), "\(ending.output)")
+        }
+        #expect(stage.sharedFiles == [])
+      }
+    }
+  }
+
+  @Test("Over shared memory nothing is left of a batch that never began")
+  func neverBegun() async throws {
+    try await BatchStage.with { stage in
+      let config = stage.config("one", ["SELECT 1"])
+      let process = try await stage.start(
+        node: 1, batch: "lonely", config: config, kind: .sharedMemory)
+      try await process.waitForWords("waiting for")
+      #expect(stage.sharedFiles.count == 1)
+      process.send(SIGINT)
+      #expect(try await process.finish().code == 130)
+      #expect(stage.sharedFiles == [])
     }
   }
 

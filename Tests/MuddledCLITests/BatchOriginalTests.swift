@@ -30,6 +30,23 @@ struct BatchOriginalTests {
     }
   }
 
+  @Test("Over shared memory the original's batch has the same events as over Redis, but for times")
+  func sameEvents() async throws {
+    try await BatchStage.with(for: .redis, setup: Self.table) { stage in
+      var stories: [EventFile] = []
+      for kind in [StoreKind.redis, .sharedMemory] {
+        let endings = try await stage.run(
+          batch: kind.rawValue, configs: ["./config/config.toml", "./config/config2.toml"],
+          kind: kind)
+        for ending in endings { #expect(ending.code == 0, "\(ending.errors)") }
+        for node in [1, 2] { stories.append(try stage.story(kind.rawValue, node: node)) }
+      }
+      #expect(stories[0].orders.count == 45)
+      for story in stories { #expect(story.timelessOrders == stories[0].timelessOrders) }
+      #expect(stage.sharedFiles == [])
+    }
+  }
+
   @Test(
     "Three processes of 3, 3 and 2 statements run all 560 orders", arguments: StoreKind.allCases)
   func three(kind: StoreKind) async throws {

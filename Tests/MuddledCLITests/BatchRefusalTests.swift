@@ -76,8 +76,11 @@ struct BatchRefusalTests {
           call(["\"1\"", "its own partners"], base + ["-p", "1"]),
           call(["\"1\"", "its own partners"], base + ["-p", "2,1"]),
           call(["\"2\"", "twice"], base + ["-p", "2", "-p", "2"]),
-          call(["\"zoo\"", "db, redis"], base + ["-p", "2", "--coordinator", "zoo"]),
-          call(["\"inprocess\"", "db, redis"], base + ["-p", "2", "--coordinator", "inprocess"]),
+          call(
+            ["\"zoo\"", "db, redis, shared-memory"], base + ["-p", "2", "--coordinator", "zoo"]),
+          call(
+            ["\"inprocess\"", "db, redis, shared-memory"],
+            base + ["-p", "2", "--coordinator", "inprocess"]),
           call(
             ["/nowhere/at/all.events", "cannot be written", "No such file or directory"],
             base + ["-p", "2", "--events", "/nowhere/at/all.events"]),
@@ -115,6 +118,10 @@ struct BatchRefusalTests {
           call(["cdb.dsn", "MUDDLED_CDB_DSN"], sql, ["MUDDLED_CDB_DSN": ""]),
           call(
             ["coordinator.url", "MUDDLED_COORDINATOR_URL"], sql + "[coordinator]\nkind = 'redis'\n"),
+          call(
+            ["coordinator.name", "line 5", "\"a/b\"", "letters"],
+            sql + "[coordinator]\nkind = 'shared-memory'\nname = 'a/b'\n",
+            ["MUDDLED_COORDINATOR_NAME": ""]),
           // DSNs, by the environment and by the file.
           call(["db.dsn", "MUDDLED_DB_DSN"], sql, ["MUDDLED_DB_DSN": "root:\(secret)@tcp(h:3306"]),
           call(["db.dsn", "MUDDLED_DB_DSN"], sql, ["MUDDLED_DB_DSN": "http://root:\(secret)@h/d"]),

@@ -61,6 +61,7 @@ struct ConfigurationTests {
     }
     #expect(configuration.sqlPath == "./config/sql.file")
     #expect(configuration.coordinatorKind == .db && configuration.coordinatorURL == nil)
+    #expect(configuration.coordinatorName == "muddled")
     #expect(configuration.lease == .seconds(5))
     #expect(configuration.rejoinTimeout == .seconds(30))
     #expect(configuration.registerTimeout == .seconds(30))
@@ -68,7 +69,7 @@ struct ConfigurationTests {
     #expect(configuration.stallTimeout == .seconds(5))
     #expect(configuration.assumeBlockedAfter == .milliseconds(500))
     #expect(configuration.stepTimeout == .seconds(60))
-    #expect(configuration.sources.count == 17)
+    #expect(configuration.sources.count == 18)
     #expect(configuration.sources["db.dsn"] == .file(line: 2))
     #expect(configuration.sources["sql.fpath"] == .file(line: 6))
     #expect(configuration.sources["run.step_ms"] == .defaultValue)
@@ -88,6 +89,7 @@ struct ConfigurationTests {
       [ coordinator ]
       kind = "redis"
       url = "u"
+      name = "n"
       lease_ms = 1
       rejoin_ms = 0
       register_ms = 3
@@ -107,6 +109,7 @@ struct ConfigurationTests {
     #expect(configuration.coordinationDatabase.idle == 1000)
     #expect(configuration.coordinationDatabase.open == 3)
     #expect(configuration.coordinatorKind == .redis && configuration.coordinatorURL?.value == "u")
+    #expect(configuration.coordinatorName == "n")
     #expect(configuration.lease == .milliseconds(1) && configuration.rejoinTimeout == .zero)
     #expect(configuration.registerTimeout == .milliseconds(3))
     #expect(configuration.resetPath == "r" && configuration.checkPath == nil)
@@ -115,18 +118,20 @@ struct ConfigurationTests {
     #expect(configuration.stepTimeout == .milliseconds(6))
     #expect(configuration.sources["db.open"] == .file(line: 2))
     #expect(configuration.sources["cdb.idle"] == .file(line: 6))
-    #expect(configuration.sources["run.step_ms"] == .file(line: 21))
+    #expect(configuration.sources["run.step_ms"] == .file(line: 22))
   }
 
   @Test("The environment overrides the file, and the command line's kind does too")
   func environment() async throws {
     let variables = [
       "MUDDLED_DB_DSN": "one", "MUDDLED_CDB_DSN": "", "MUDDLED_COORDINATOR_URL": "three",
+      "MUDDLED_COORDINATOR_NAME": "four",
     ]
     let configuration = try await load(Self.minimal, environment: variables, kind: .redis)
     #expect(configuration.database.dsn?.value == "one")
     #expect(configuration.coordinationDatabase.dsn?.value.contains("3306") == true)
     #expect(configuration.coordinatorURL?.value == "three")
+    #expect(configuration.coordinatorName == "four")
     #expect(configuration.coordinatorKind == .redis)
     #expect(configuration.sources["db.dsn"] == .environment("MUDDLED_DB_DSN"))
     #expect(configuration.sources["cdb.dsn"] == .file(line: 4))
@@ -237,7 +242,8 @@ struct ConfigurationTests {
       ),
       (
         "coordinator.kind = 'reddis'",
-        "line 1: the key coordinator.kind is \"reddis\"; it must be \"db\" or \"redis\" or \"queue\"."
+        "line 1: the key coordinator.kind is \"reddis\"; it must be \"db\" or \"redis\" or"
+          + " \"shared-memory\" or \"queue\"."
       ),
       // The first in the file counts, not the first in the alphabet.
       (

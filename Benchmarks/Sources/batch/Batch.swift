@@ -2,8 +2,14 @@ import Foundation
 import MuddledSandbox
 import Yardstick
 
-/// The two stores in which nodes can meet.
-enum Kind: String, CaseIterable, Sendable { case db, redis }
+/// The stores in which nodes can meet.
+enum Kind: String, CaseIterable, Sendable {
+  case db, redis
+  case sharedMemory = "shared-memory"
+}
+
+/// The name of a place in shared memory where only this program's processes meet.
+let meetingPlace = "benchmark-\(getpid())"
 
 /// Real processes of the `muddled` program, one for each client, in a folder of their own.
 struct Batch {
@@ -78,6 +84,7 @@ struct Batch {
       [
         "MUDDLED_DB_DSN": servers.mariaDBDSN(), "MUDDLED_CDB_DSN": servers.mariaDBDSN(),
         "MUDDLED_COORDINATOR_URL": servers.redisSocketURL,
+        "MUDDLED_COORDINATOR_NAME": meetingPlace,
       ], uniquingKeysWith: { $1 })
     process.standardOutput = FileHandle.nullDevice
     try process.run()

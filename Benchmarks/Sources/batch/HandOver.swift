@@ -3,6 +3,7 @@ import MuddledCore
 import MuddledMariaDB
 import MuddledRedis
 import MuddledSandbox
+import MuddledSharedMemory
 import Yardstick
 
 #if NATS
@@ -58,8 +59,18 @@ enum Peer {
           }
         }
     #endif
-    case "db", "redis", "nats":
-      let coordinator = try await coordinator(arguments[0], in: folder, batch: id)
+    case "plain-futex":
+      let futex = PlainFutex(file: folder + "/futex-" + id)
+      for position in 0..<UInt32(warmUp + counted) {
+        note(UInt64(position))
+        if UInt64(position) % 2 == role {
+          futex.set(position + 1)
+        } else {
+          futex.wait(for: position + 1)
+        }
+      }
+    case "nats", "db", "redis", "shared-memory":
+      let coordinator = try await coordinator(arguments[0], folder, id)
       for position in 0..<(warmUp + counted) {
         note(position)
         if position % 2 == role {
@@ -78,39 +89,40 @@ enum Peer {
   }
 }
 
-extension Peer {
-  /// The coordinator on a store; the folder of NATS is its URL.
-  private static func coordinator(
-    _ way: String, in folder: String, batch: String
-  ) async throws -> any Coordinator {
-    switch way {
-    case "db":
-      return try await DatabaseCoordinator(
-        MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: batch)
-    case "redis":
-      return try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: batch)
-    default:
-      #if NATS
-        let loop = EventLoop()
-        return QueueCoordinator(
-          try NATSQueue(url: NATSURL(folder), batch: batch, on: loop), on: loop)
-      #else
-        fatalError("no way \(way)")
-      #endif
-    }
+/// The coordinator on a store; the folder of NATS is its URL.
+private func coordinator(
+  _ way: String, _ folder: String, _ batch: String
+) async throws -> any Coordinator {
+  switch way {
+  case "db":
+    return try await DatabaseCoordinator(
+      MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: batch)
+  case "redis":
+    return try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: batch)
+  case "shared-memory":
+    return try await SharedMemoryCoordinator(name: "benchmark", batch: batch)
+  default:
+    #if NATS
+      let loop = EventLoop()
+      return QueueCoordinator(
+        try NATSQueue(url: NATSURL(folder), batch: batch, on: loop), on: loop)
+    #else
+      fatalError("no way \(way)")
+    #endif
   }
 }
 
 /// Section `handover`: what it costs to pass the turn, beside a bare ping-pong over the same store.
-func measureHandOver(_ servers: Sandbox, rounds: Int) throws {
+func measureHandOver(_ servers: Sandbox, rounds: Int, _ verdicts: inout Verdicts) throws {
   let database = PlainMariaDB(socket: servers.mariaDBSocket, database: servers.options.database)
   var times: [String: [Double]] = [:]
-  var comparisons: [(way: String, of: String?)] = [
+  var ways: [(way: String, of: String?)] = [
     ("plain-db", nil), ("db", "plain-db"), ("plain-redis", nil), ("redis", "plain-redis"),
+    ("plain-futex", nil), ("shared-memory", "plain-futex"),
   ]
-  if servers.options.nats { comparisons += [("plain-nats", nil), ("nats", "plain-nats")] }
+  if servers.options.nats { ways += [("plain-nats", nil), ("nats", "plain-nats")] }
   for _ in 0..<rounds {
-    for (way, _) in comparisons {
+    for (way, _) in ways {
       let id = "\(UInt64.random(in: 0 ... .max))"
       if way == "plain-db" {
         database.run("CREATE TABLE plain_\(id) (position INT PRIMARY KEY, record VARBINARY(9))")
@@ -121,11 +133,13 @@ func measureHandOver(_ servers: Sandbox, rounds: Int) throws {
     }
   }
   print("\nhand-over between two processes, median of \(rounds) rounds (load \(load()))")
-  for (way, of) in comparisons {
+  for (way, of) in ways {
     let time = median(times[way] ?? [])
     let ratio = of.map { ", " + text(time / median(times[$0] ?? [])) + "x" } ?? ""
-    print("  \(column(way, 12)) \(text(time)) us\(ratio)")
+    print("  \(column(way, 14)) \(text(time)) us\(ratio)")
   }
+  let ratio = median(times["shared-memory"] ?? []) / median(times["plain-futex"] ?? [])
+  verdicts.expect("shared memory to futex", ratio, atMost: 2, unit: "x")
 }
 
 private func pass(_ way: String, _ folder: String, _ id: String) throws -> Double {

@@ -18,8 +18,10 @@ func measureIdling(_ program: String, _ servers: Sandbox, _ verdicts: inout Verd
     process.interrupt()
     process.waitUntilExit()
     // The looks themselves are counted as well.
-    verdicts.expect("\(kind) on MariaDB", Double(after.database - before.database - 1), atMost: 200)
-    verdicts.expect("\(kind) on Redis", Double(after.redis - before.redis - 1), atMost: 200)
+    verdicts.expect(
+      "\(kind.rawValue) on MariaDB", Double(after.database - before.database - 1), atMost: 200)
+    verdicts.expect(
+      "\(kind.rawValue) on Redis", Double(after.redis - before.redis - 1), atMost: 200)
   }
 }
 

@@ -20,11 +20,11 @@ func measureSpeed(_ program: String, _ servers: Sandbox, rounds: Int, _ verdicts
     }
   }
   print("\n45 orders, 450 statements, median of \(rounds) rounds (load \(load()))")
-  print("  plain loop  \(text(median(plain) / 1000)) ms")
+  print("  plain loop    \(text(median(plain) / 1000)) ms")
   for kind in Kind.allCases {
     let time = median(times[kind] ?? [])
-    print("  \(column(kind.rawValue, 11)) \(text(time / 1000)) ms")
-    verdicts.expect("\(kind) to plain loop", time / median(plain), atMost: 5, unit: "x")
+    print("  \(column(kind.rawValue, 13)) \(text(time / 1000)) ms")
+    verdicts.expect("\(kind.rawValue) to plain loop", time / median(plain), atMost: 5, unit: "x")
   }
 }
 

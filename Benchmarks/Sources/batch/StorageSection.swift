@@ -18,7 +18,7 @@ func measureStorage(_ program: String, _ servers: Sandbox, _ verdicts: inout Ver
         lastSample = .now
         most.take(store.sample())
       }
-      print("\n\(outcome.orders) orders, \(name), \(kind) (load \(load()))")
+      print("\n\(outcome.orders) orders, \(name), \(kind.rawValue) (load \(load()))")
       print("  \(text(Double(outcome.orders) / outcome.microseconds * 1e6, 0)) orders/s")
       let memory = Double(outcome.peakKilobytes.max() ?? 0) / 1024
       verdicts.expect("memory of a process", memory, atMost: 64, unit: " MB")
@@ -58,6 +58,7 @@ private final class Store {
     case .db: Stored(bytes: ["data files": dataFiles(), "information_schema": tables()])
     case .redis:
       Stored(bytes: ["keys": keys(), "used_memory": Self.usedMemory(redis) - usedBefore])
+    case .sharedMemory: Stored(bytes: ["blocks": blocks()])
     }
   }
 
@@ -74,6 +75,14 @@ private final class Store {
     database.number(
       "SELECT CAST(SUM(DATA_LENGTH + INDEX_LENGTH) AS INT) FROM information_schema.TABLES "
         + "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE 'muddled\\_%'")
+  }
+
+  private func blocks() -> Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/dev/shm")) ?? []
+    return names.filter { $0.contains("-\(meetingPlace)-") }.reduce(0) { sum, name in
+      var status = stat()
+      return stat("/dev/shm/" + name, &status) == 0 ? sum + Int(status.st_blocks) * 512 : sum
+    }
   }
 
   private func keys() -> Int {

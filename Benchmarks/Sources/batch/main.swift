@@ -41,7 +41,7 @@ let allHold = try await Sandbox.withServers(options) { servers in
     case "speed": try measureSpeed(program, servers, rounds: rounds, &verdicts)
     case "contended": try measureContention(program, servers, rounds: rounds)
     case "storage": try measureStorage(program, servers, &verdicts)
-    case "handover": try measureHandOver(servers, rounds: rounds)
+    case "handover": try measureHandOver(servers, rounds: rounds, &verdicts)
     default: try measureIdling(program, servers, &verdicts)
     }
   }

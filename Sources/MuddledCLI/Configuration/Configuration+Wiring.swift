@@ -1,6 +1,7 @@
 import MuddledCore
 import MuddledMariaDB
 import MuddledRedis
+import MuddledSharedMemory
 
 #if NATS
   import MuddledNATS
@@ -27,6 +28,10 @@ extension Configuration {
     case .redis:
       let url = try naming("coordinator.url") { try RedisURL(coordinatorURL?.value ?? "") }
       return try RedisCoordinator(url: url, batch: batch, on: loop)
+    case .sharedMemory:
+      return try await naming("coordinator.name") {
+        try await SharedMemoryCoordinator(name: coordinatorName, batch: batch, on: loop)
+      }
     case .queue:
       #if NATS
         let url = try naming("coordinator.url") { try NATSURL(coordinatorURL?.value ?? "") }

@@ -20,6 +20,8 @@ struct Configuration: Sendable {
     case db
     /// Streams in Redis.
     case redis
+    /// A mapped file that processes of this machine share.
+    case sharedMemory = "shared-memory"
     /// A stream of NATS JetStream; only in a build with the trait NATS.
     case queue
   }
@@ -46,6 +48,8 @@ struct Configuration: Sendable {
   var coordinatorKind: CoordinatorKind
   /// `coordinator.url`; set if the kind is ``CoordinatorKind/redis`` or ``CoordinatorKind/queue``.
   var coordinatorURL: Secret?
+  /// `coordinator.name`, the meeting place's name for the kind ``CoordinatorKind/sharedMemory``.
+  var coordinatorName: String
   /// `coordinator.lease_ms`: a node that was not seen for so long is lost.
   var lease: Duration
   /// `coordinator.rejoin_ms`: how long the others wait for a lost node.
@@ -69,8 +73,9 @@ struct Configuration: Sendable {
   ///
   /// - Parameters:
   ///   - file: the path of a TOML file.
-  ///   - environment: the process's environment; `MUDDLED_DB_DSN`, `MUDDLED_CDB_DSN` and
-  ///     `MUDDLED_COORDINATOR_URL` are looked at, and override the file if they are not empty.
+  ///   - environment: the process's environment; `MUDDLED_DB_DSN`, `MUDDLED_CDB_DSN`,
+  ///     `MUDDLED_COORDINATOR_URL` and `MUDDLED_COORDINATOR_NAME` are looked at, and override the file if they
+  ///     are not empty.
   ///   - kind: what the command line says of `coordinator.kind`, if anything.
   /// - Throws: ``MuddledError/Code/configuration`` with one sentence that names the file, the line and
   ///   the key, and never the value of a secret.
@@ -102,6 +107,7 @@ extension Configuration {
       open: reader.number("cdb.open"))
     sqlPath = try reader.required("sql.fpath")
     coordinatorURL = reader.text("coordinator.url").map(Secret.init)
+    coordinatorName = try reader.required("coordinator.name")
     lease = reader.milliseconds("coordinator.lease_ms")
     rejoinTimeout = reader.milliseconds("coordinator.rejoin_ms")
     registerTimeout = reader.milliseconds("coordinator.register_ms")
@@ -115,6 +121,7 @@ extension Configuration {
     switch coordinatorKind {
     case .db: _ = try reader.required("cdb.dsn", reason)
     case .redis: _ = try reader.required("coordinator.url", reason)
+    case .sharedMemory: break
     case .queue:
       try Self.checkQueueIsBuilt()
       _ = try reader.required("coordinator.url", reason)

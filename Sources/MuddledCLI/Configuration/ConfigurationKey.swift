@@ -34,6 +34,7 @@ struct ConfigurationKey: Sendable {
     .init("sql.fpath", .text(default: nil)),
     .init("coordinator.kind", .text(default: "db")),
     .init("coordinator.url", .text(default: nil), environment: "MUDDLED_COORDINATOR_URL"),
+    .init("coordinator.name", .text(default: "muddled"), environment: "MUDDLED_COORDINATOR_NAME"),
     .init("coordinator.lease_ms", .number(default: 5000, bounds: 1...most)),
     .init("coordinator.rejoin_ms", .number(default: 30_000, bounds: 0...most)),
     .init("coordinator.register_ms", .number(default: 30_000, bounds: 1...most)),

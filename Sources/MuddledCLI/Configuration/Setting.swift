@@ -60,6 +60,7 @@ struct SettingsReader {
     let text = text(name) ?? ""
     if let kind = Configuration.CoordinatorKind(rawValue: text) { return kind }
     let known = Configuration.CoordinatorKind.allCases.map { "\"\($0.rawValue)\"" }
+    let others = known.dropLast().joined(separator: ", ")
     let place: String
     if case .file(let line) = settings[name]?.source {
       place = "\(file), line \(line)"
@@ -68,7 +69,7 @@ struct SettingsReader {
     }
     throw MuddledError(
       .configuration,
-      "\(place): the key \(name) is \(String(reflecting: text)); it must be \(known.joined(separator: " or "))."
+      "\(place): the key \(name) is \(String(reflecting: text)); it must be \(others) or \(known.last ?? "")."
     )
   }
 }

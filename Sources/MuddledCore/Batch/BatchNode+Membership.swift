@@ -253,6 +253,10 @@ extension BatchNode {
   private func giveUpLease() async {
     guard leasing != nil else { return }
     do {
+      // Before the first order there is nothing to go on with, and after the last one neither.
+      if confirmed.stage != .registering, confirmed.stage != .ended {
+        try await (coordinator as? any TransientCoordinator)?.keep()
+      }
       try await coordinator.dropLease(of: configuration.node)
       guard confirmed.stage == .ended, try await coordinator.renewLease(of: nil).isEmpty
       else { return }

@@ -1,5 +1,5 @@
 /// Calls a function on an event loop's thread when a time has come, for less than a task costs.
-final class Alarm: Sendable {
+package final class Alarm: Sendable {
   struct Setting {
     let alarm: Alarm
     let deadline: ContinuousClock.Instant
@@ -9,11 +9,11 @@ final class Alarm: Sendable {
   /// What is called, on the loop's thread.
   let ring: @Sendable () -> Void
 
-  init(on loop: EventLoop, _ ring: @escaping @Sendable () -> Void) {
+  package init(on loop: EventLoop, _ ring: @escaping @Sendable () -> Void) {
     self.loop = loop
     self.ring = ring
   }
 
   /// Sets the time, which replaces an earlier one; `nil` clears it.
-  func set(to deadline: ContinuousClock.Instant?) { loop.set(self, to: deadline) }
+  package func set(to deadline: ContinuousClock.Instant?) { loop.set(self, to: deadline) }
 }

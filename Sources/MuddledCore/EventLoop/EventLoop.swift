@@ -13,7 +13,7 @@ import Synchronization
 /// goes on, all on the same thread. A task that prefers this executor talks to such an actor
 /// without a change of thread.
 public final class EventLoop: SerialExecutor, TaskExecutor {
-  private struct Waiter {
+  struct Waiter {
     let id: UInt64
     let descriptor: Int32
     let events: Int16
@@ -21,19 +21,20 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     let callback: @Sendable (Int16) -> Void
   }
 
-  private struct State {
+  struct State {
     var jobs: [UnownedJob] = []
     var waiters: [Waiter] = []
     var alarms: [Alarm.Setting] = []
     /// Waits that are to be told of their end.
     var cancelled: [Waiter] = []
+    var glances: [any Glance] = []
     var nextID: UInt64 = 0
     var isSleeping = false
     var isStopped = false
     var thread: pthread_t?
   }
 
-  private let state = Mutex(State())
+  let state = Mutex(State())
   /// The ends of a pipe that a byte goes through to end the thread's sleep: read, write.
   private let wakePipe: (read: Int32, write: Int32)
 
@@ -175,7 +176,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
   ///
   /// The byte is written before the lock is given back. The thread cannot act on the change earlier, and once
   /// it has, the loop and its pipe may be gone, and the pipe's number another's.
-  private func change(_ body: (inout sending State) -> Void) {
+  func change(_ body: (inout sending State) -> Void) {
     state.withLock { state in
       body(&state)
       guard state.isSleeping else { return }
@@ -209,14 +210,14 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     }
   }
 
-  /// Waits for a job, a ready descriptor or the earliest deadline, and calls back whoever is due.
+  /// Waits for a job, a ready descriptor, news or the earliest deadline, and calls back whoever is due.
   private func sleepUntilReady() {
-    let asleep = state.withLock { state -> ([Waiter], ContinuousClock.Instant?)? in
+    let asleep = state.withLock { state -> ([Waiter], ContinuousClock.Instant?, [any Glance])? in
       guard state.jobs.isEmpty, state.cancelled.isEmpty, !state.isStopped else { return nil }
       state.isSleeping = true
-      return (state.waiters, state.alarms.lazy.map(\.deadline).min())
+      return (state.waiters, state.alarms.lazy.map(\.deadline).min(), state.glances)
     }
-    guard let (waiters, alarm) = asleep else { return }
+    guard let (waiters, alarm, glances) = asleep else { return }
     var deadline = alarm
     var descriptors: [pollfd] = []
     descriptors.reserveCapacity(waiters.count + 1)
@@ -225,12 +226,14 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
       descriptors.append(pollfd(fd: waiter.descriptor, events: waiter.events, revents: 0))
       if let end = waiter.deadline { deadline = min(end, deadline ?? end) }
     }
-    let ready = pollPrecisely(&descriptors, until: deadline, isWatchful: isWatchful)
+    let ready = pollPrecisely(
+      &descriptors, until: deadline, isWatchful: isWatchful, glances)
     if ready > 0, descriptors[0].revents != 0 {
       var bytes: (UInt64, UInt64) = (0, 0)
       while read(wakePipe.read, &bytes, 16) == 16 {}
     }
     callBackDue(waiters, descriptors[1...])
+    for glance in glances where glance.hasNews { glance.takeNews() }
   }
 
   private func callBackDue(_ waiters: [Waiter], _ descriptors: ArraySlice<pollfd>) {

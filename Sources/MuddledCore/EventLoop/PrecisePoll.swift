@@ -20,17 +20,23 @@ private typealias ProcessControl = @convention(c) (Int32, UInt, UInt, UInt, UInt
 /// Has the kernel wake the calling thread at its deadlines; by default it may be 50 us late, to save power.
 ///
 /// `prctl` is variadic, and hidden from Swift for that.
-func takeDeadlinesAtTheirWord() {
+package func takeDeadlinesAtTheirWord() {
   guard let symbol = dlsym(nil, "prctl") else { return }
   let setTimerSlack: Int32 = 29
   _ = unsafeBitCast(symbol, to: ProcessControl.self)(setTimerSlack, 1, 0, 0, 0)
 }
 
 /// Waits for descriptors as `poll` does, to a deadline in nanoseconds; `nil` waits without end.
+///
+/// Returns early if one of `glances` has news before the thread sleeps.
 func pollPrecisely(
-  _ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?, isWatchful: Bool
+  _ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?, isWatchful: Bool,
+  _ glances: [any Glance]
 ) -> Int32 {
-  if isWatchful, let ready = pollWithoutSleep(&descriptors, until: deadline) { return ready }
+  if isWatchful, let ready = pollWithoutSleep(&descriptors, until: deadline, glances) {
+    return ready
+  }
+  for glance in glances { glance.loopSleeps() }
   guard let deadline else {
     return precisePoll(&descriptors, nfds_t(descriptors.count), nil, nil)
   }
@@ -50,13 +56,14 @@ private let watchfulness = Duration.microseconds(150)
 
 /// Looks until something is ready or the deadline has passed; `nil` if neither happened soon.
 private func pollWithoutSleep(
-  _ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?
+  _ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?, _ glances: [any Glance]
 ) -> Int32? {
   let end = ContinuousClock.now + watchfulness
   var none = timespec()
   while true {
     let ready = precisePoll(&descriptors, nfds_t(descriptors.count), &none, nil)
     if ready != 0 { return ready }
+    if glances.contains(where: \.hasNews) { return 0 }
     let now = ContinuousClock.now
     if let deadline, deadline <= now { return 0 }
     if now >= end { return nil }

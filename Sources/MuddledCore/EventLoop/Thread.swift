@@ -5,7 +5,7 @@
 #endif
 
 /// A detached POSIX thread that runs one closure.
-struct Thread {
+package struct Thread {
   private final class Start {
     let body: @Sendable () -> Void
 
@@ -14,11 +14,11 @@ struct Thread {
 
   private let context: Start
 
-  init(body: @escaping @Sendable () -> Void) {
+  package init(body: @escaping @Sendable () -> Void) {
     context = Start(body)
   }
 
-  func start() {
+  package func start() {
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(context).toOpaque()
     let code = pthread_create(

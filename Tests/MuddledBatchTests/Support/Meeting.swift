@@ -3,12 +3,13 @@ import MuddledCore
 import MuddledMariaDB
 import MuddledRedis
 import MuddledSandbox
+import MuddledSharedMemory
 import MuddledTestKit
 import Synchronization
 
 /// The stores that nodes can meet in.
 enum StoreKind: String, CaseIterable, Sendable {
-  case inProcess, database, redis
+  case inProcess, database, redis, sharedMemory
 }
 
 /// A database of a test's own on its suite's servers, and nodes of one batch that meet there.
@@ -94,6 +95,10 @@ struct Meeting: Sendable {
     case .database: try await DatabaseCoordinator(dsn, batch: batch, loop: loop)
     case .inProcess: try store.coordinator(batch: batch)
     case .redis: try RedisCoordinator(url: RedisURL(redis), batch: batch, on: loop)
+    case .sharedMemory:
+      try await SharedMemoryCoordinator(
+        name: database, batch: batch, options: SharedMemoryOptions(folder: sandbox.folder), on: loop
+      )
     }
   }
 

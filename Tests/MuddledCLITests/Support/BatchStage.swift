@@ -1,3 +1,4 @@
+import Foundation
 import MuddledCore
 import MuddledSandbox
 import MuddledTestKit
@@ -7,13 +8,14 @@ import Testing
 /// The stores in which the processes of a batch can meet.
 enum StoreKind: String, CaseIterable, Sendable {
   case db, redis, queue
+  case sharedMemory = "shared-memory"
 
   /// Those that the program was built for.
   static var allCases: [StoreKind] {
     #if NATS
-      [.db, .redis, .queue]
+      [.db, .redis, .sharedMemory, .queue]
     #else
-      [.db, .redis]
+      [.db, .redis, .sharedMemory]
     #endif
   }
 }
@@ -68,10 +70,10 @@ struct BatchStage: Sendable {
       try await Sandbox.withServers(options) { sandbox in
         let stage = BatchStage(sandbox: sandbox, folder: folder)
         do { try await body(stage) } catch {
-          await stage.endProcesses()
+          await stage.end()
           throw error
         }
-        await stage.endProcesses()
+        await stage.end()
       }
     }
   }
@@ -81,8 +83,21 @@ struct BatchStage: Sendable {
     self.folder = folder
   }
 
-  private func endProcesses() async {
+  private func end() async {
     for process in processes.list.withLock({ $0 }) { await process.end() }
+    for file in sharedFiles { unlink(file) }
+  }
+
+  /// The name of a place in shared memory that no other test has.
+  private var meetingPlace: String { "test-\(folder.suffix(6))-\(getpid())" }
+
+  /// The files of batches that meet in shared memory.
+  var sharedFiles: [String] {
+    ["/dev/shm", "/tmp"].flatMap { folder -> [String] in
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      return names.filter { $0.hasPrefix("muddled-\(geteuid())-\(meetingPlace)-") }
+        .map { folder + "/" + $0 }
+    }
   }
 
   // MARK: Files
@@ -118,6 +133,7 @@ struct BatchStage: Sendable {
       "MUDDLED_CDB_DSN": "meeting:\(Self.password)@\(place)/meeting",
       "MUDDLED_COORDINATOR_URL":
         sandbox.options.redis ? sandbox.redisURL : sandbox.options.nats ? sandbox.natsURL : "",
+      "MUDDLED_COORDINATOR_NAME": meetingPlace,
     ]
   }
 

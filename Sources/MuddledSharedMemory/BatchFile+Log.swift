@@ -1,0 +1,196 @@
+internal import CSharedMemory
+internal import MuddledCore
+
+// The log: entries in a ring, each a header and the record's bytes.
+extension BatchFile {
+  /// The most that one read returns, but for a single record.
+  private static let readBytes = 4 << 20
+  private static let readRecords = 256
+
+  /// Where the log begins and ends; read it under the mutex.
+  private(set) var extent: muddled_extent {
+    get {
+      muddled_load(&header.pointee.current) == 0
+        ? header.pointee.extents.0 : header.pointee.extents.1
+    }
+    set {
+      // Nobody reads this one until the store that makes it count.
+      let next: UInt32 = muddled_load(&header.pointee.current) == 0 ? 1 : 0
+      if next == 0 {
+        header.pointee.extents.0 = newValue
+      } else {
+        header.pointee.extents.1 = newValue
+      }
+      muddled_store(&header.pointee.current, next)
+    }
+  }
+
+  /// Appends as ``Coordinator/append(_:at:)`` says.
+  func append(_ record: [UInt8], at position: UInt64) throws -> AppendResult {
+    let result = try locked { () -> AppendResult in
+      var extent = extent
+      guard position <= extent.end_position else { throw lost }
+      guard position == extent.end_position else { return .taken }
+      let end = try write(record, at: position, behind: extent)
+      extent.end_position += 1
+      extent.tail = end
+      header.pointee.used_at = muddled_now()
+      // First, so that whoever dies in between leaves nobody asleep beside a record.
+      muddled_increment(sequence)
+      self.extent = extent
+      return .appended
+    }
+    // Not under the mutex, which those who wake want at once.
+    if result == .appended { muddled_wake(sequence, sleepers) }
+    return result
+  }
+
+  /// Writes an entry behind the log's end, where nobody looks yet.
+  ///
+  /// - Returns: where the entry ends.
+  func write(
+    _ record: [UInt8], at position: UInt64, behind extent: muddled_extent
+  ) throws -> UInt64 {
+    let end = extent.tail + Self.entryBytes(record.count)
+    guard end - extent.head <= capacity else { throw full }
+    try reserve(to: end)
+    let entry = muddled_entry(position: position, length: UInt64(record.count))
+    withUnsafeBytes(of: entry) { copy($0, to: extent.tail) }
+    record.withUnsafeBytes { copy($0, to: extent.tail + UInt64(MemoryLayout<muddled_entry>.size)) }
+    return end
+  }
+
+  /// The records from `position` on that are there now, some megabytes at most.
+  func records(from position: UInt64) throws -> [LogRecord] {
+    try locked {
+      let extent = extent
+      guard position <= extent.end_position else { throw lost }
+      var next = extent.first_position
+      var offset = extent.head
+      if next...max(next, position) ~= bookmark.position, bookmark.offset >= offset {
+        (next, offset) = bookmark
+      }
+      var records: [LogRecord] = []
+      var bytes = 0
+      while next < extent.end_position, records.count < Self.readRecords, bytes < Self.readBytes {
+        let entry = try entry(of: next, at: offset)
+        if next >= position {
+          records.append(LogRecord(position: next, bytes: self.bytes(of: entry, at: offset)))
+          bytes += Int(entry.length)
+        }
+        next += 1
+        offset += Self.entryBytes(Int(entry.length))
+      }
+      bookmark = (next, offset)
+      return records
+    }
+  }
+
+  /// Forgets every record before `position`, and gives their memory back.
+  func trim(before position: UInt64) throws {
+    try locked {
+      var extent = extent
+      while extent.first_position < min(position, extent.end_position) {
+        let entry = try entry(of: extent.first_position, at: extent.head)
+        extent.first_position += 1
+        extent.head += Self.entryBytes(Int(entry.length))
+      }
+      guard extent.head > self.extent.head else { return }
+      self.extent = extent
+      release(before: extent.head)
+    }
+  }
+
+  // MARK: Memory
+
+  /// Sees to it that the ring has memory up to an offset.
+  private func reserve(to end: UInt64) throws {
+    while header.pointee.reserved_end < end {
+      let start = header.pointee.reserved_end
+      let code = muddled_reserve(descriptor, place(of: start), Self.chunk)
+      guard code == 0 else { throw Self.refused(path, "grow", code) }
+      // What stood here one round ago may still have its memory; it must not be taken away now.
+      if start >= capacity {
+        let earlier = start - capacity + Self.chunk
+        header.pointee.released_end = max(header.pointee.released_end, earlier)
+      }
+      header.pointee.reserved_end = start + Self.chunk
+    }
+  }
+
+  /// Gives the memory of whole pieces before an offset back.
+  private func release(before head: UInt64) {
+    while header.pointee.released_end + Self.chunk <= head {
+      muddled_release(descriptor, place(of: header.pointee.released_end), Self.chunk)
+      header.pointee.released_end += Self.chunk
+    }
+  }
+
+  /// Where an offset of the ring stands in the file.
+  private func place(of offset: UInt64) -> UInt64 { UInt64(Self.ringStart) + offset % capacity }
+
+  // MARK: Entries
+
+  /// What a record of so many bytes takes, with its header, up to the next multiple of 8.
+  private static func entryBytes(_ count: Int) -> UInt64 {
+    UInt64((MemoryLayout<muddled_entry>.size + count + 7) & ~7)
+  }
+
+  private func entry(of position: UInt64, at offset: UInt64) throws -> muddled_entry {
+    var entry = muddled_entry()
+    withUnsafeMutableBytes(of: &entry) { copy(from: offset, to: $0) }
+    guard entry.position == position, entry.length <= CoordinatorLimits.recordBytes else {
+      throw MuddledError(
+        .unavailable,
+        "\(path), where batch \(batch.debugDescription) meets, was written to by something else; remove it, "
+          + "and start all nodes again.")
+    }
+    return entry
+  }
+
+  private func bytes(of entry: muddled_entry, at offset: UInt64) -> [UInt8] {
+    let start = offset + UInt64(MemoryLayout<muddled_entry>.size)
+    return [UInt8](unsafeUninitializedCapacity: Int(entry.length)) { buffer, count in
+      copy(from: start, to: UnsafeMutableRawBufferPointer(buffer)[..<Int(entry.length)])
+      count = Int(entry.length)
+    }
+  }
+
+  /// Copies into the ring, round its end if need be.
+  private func copy(_ bytes: UnsafeRawBufferPointer, to offset: UInt64) {
+    guard let source = bytes.baseAddress else { return }
+    let start = Int(offset % capacity)
+    let first = min(bytes.count, Int(capacity) - start)
+    (ring + start).copyMemory(from: source, byteCount: first)
+    ring.copyMemory(from: source + first, byteCount: bytes.count - first)
+  }
+
+  private func copy(from offset: UInt64, to bytes: Slice<UnsafeMutableRawBufferPointer>) {
+    copy(from: offset, to: UnsafeMutableRawBufferPointer(rebasing: bytes))
+  }
+
+  private func copy(from offset: UInt64, to bytes: UnsafeMutableRawBufferPointer) {
+    guard let target = bytes.baseAddress else { return }
+    let start = Int(offset % capacity)
+    let first = min(bytes.count, Int(capacity) - start)
+    target.copyMemory(from: ring + start, byteCount: first)
+    (target + first).copyMemory(from: ring, byteCount: bytes.count - first)
+  }
+
+  // MARK: Errors
+
+  private var full: MuddledError {
+    MuddledError(
+      .unavailable,
+      "The log of batch \(batch.debugDescription) in \(path) is full: its \(capacity >> 20) MiB hold records "
+        + "that a node still has to read; use a coordinator of another kind for results of that size."
+    )
+  }
+
+  private var lost: MuddledError {
+    MuddledError(
+      .unavailable,
+      "The shared memory \(path) no longer has the log of batch \(batch.debugDescription); start all nodes again."
+    )
+  }
+}

@@ -1,0 +1,84 @@
+internal import CSharedMemory
+internal import MuddledCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// What the header of a file says that was there already, read without mapping it.
+struct FoundHeader {
+  let batch: [UInt8]
+  let capacity: UInt64
+  /// Whether a node holds a lease, or the last one to leave wanted the file to stay.
+  let isWanted: Bool
+  private let isOfThisBoot: Bool
+  private let usedAt: UInt64
+
+  /// `nil` if the file was not made to its end, or by another version of muddled.
+  init?(_ descriptor: Int32, size: Int) {
+    var header = muddled_header()
+    let read = withUnsafeMutableBytes(of: &header) {
+      pread(descriptor, $0.baseAddress, $0.count, 0)
+    }
+    guard read == MemoryLayout<muddled_header>.size, header.magic == BatchFile.magic,
+      header.capacity == UInt64(size - BatchFile.ringStart)
+    else { return nil }
+    capacity = header.capacity
+    usedAt = header.used_at
+    batch = Self.bytes(header.batch, header.batch_length)
+    isOfThisBoot = Self.bytes(header.boot, header.boot_length) == bootID
+    isWanted = header.is_kept != 0 || Self.hasLease(descriptor)
+  }
+
+  private static func bytes<Field>(_ field: Field, _ length: UInt32) -> [UInt8] {
+    withUnsafeBytes(of: field) { Array($0.prefix(Int(length))) }
+  }
+
+  private static func hasLease(_ descriptor: Int32) -> Bool {
+    withUnsafeTemporaryAllocation(of: muddled_lease.self, capacity: BatchFile.leasePlaces) {
+      places in
+      let bytes = UnsafeMutableRawBufferPointer(places)
+      let read = pread(
+        descriptor, bytes.baseAddress, bytes.count, off_t(MemoryLayout<muddled_header>.stride))
+      return read == bytes.count && places.contains { $0.is_held != 0 }
+    }
+  }
+
+  /// Whether a file without a live holder is worth going on with.
+  func isOfUse(retention: Duration) -> Bool {
+    let now = muddled_now()
+    return isWanted && isOfThisBoot && usedAt <= now && now - usedAt < retention.wholeNanoseconds
+  }
+}
+
+extension BatchFile {
+  /// Removes what crashed or stopped batches of this user left in a folder and nobody has any use for.
+  static func sweep(_ folder: String, retention: Duration) {
+    guard let entries = opendir(folder) else { return }
+    defer { closedir(entries) }
+    while let entry = readdir(entries) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasPrefix(MeetingPlace.prefix) { sweep(file: "\(folder)/\(name)", retention) }
+    }
+  }
+
+  private static func sweep(file path: String, _ retention: Duration) {
+    let descriptor = Glibc.open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), status.st_nlink > 0,
+      lock(descriptor, .gate, "x"), lock(descriptor, .holders, "x")
+    else { return }
+    // The name may stand for another file since; that one's gate is not ours.
+    var named = stat()
+    guard lstat(path, &named) == 0, named.st_ino == status.st_ino, named.st_dev == status.st_dev
+    else { return }
+    let header = FoundHeader(descriptor, size: Int(status.st_size))
+    if header?.isOfUse(retention: retention) != true { unlink(path) }
+  }
+}

@@ -1,0 +1,53 @@
+internal import MuddledCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Where on this machine the files of one meeting place stand.
+struct MeetingPlace: Sendable {
+  let folder: String
+  private let name: String
+
+  /// - Throws: ``MuddledError`` with code ``MuddledError/Code/configuration`` if the name cannot stand in a file's.
+  init(name: String, folder: String?) throws {
+    let isPlain = name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+        UInt8(ascii: "."):
+        true
+      default: false
+      }
+    }
+    guard isPlain, (1...64).contains(name.utf8.count) else {
+      throw MuddledError(
+        .configuration,
+        "\(name.debugDescription) cannot be the name of a meeting place; give 1 to 64 letters, digits, "
+          + "'-', '_' and '.'.")
+    }
+    self.name = name
+    self.folder = folder ?? (access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp")
+  }
+
+  /// How the names of all files of this user begin, whatever the meeting place.
+  static var prefix: String { "muddled-\(geteuid())-" }
+
+  /// The file of one batch. Its name holds a digest, as an id may be any text.
+  func path(batch: String) -> String {
+    var digest = Digest()
+    digest.update(batch)
+    return "\(folder)/\(Self.prefix)\(name)-\(digest)"
+  }
+}
+
+/// What the machine calls the time since its last start; a file of an earlier one is of no use to anybody.
+let bootID: [UInt8] = {
+  guard let file = fopen("/proc/sys/kernel/random/boot_id", "re") else { return [] }
+  defer { fclose(file) }
+  var bytes = [UInt8](repeating: 0, count: 36)
+  let count = fread(&bytes, 1, bytes.count, file)
+  return Array(bytes[..<count])
+}()
