@@ -242,7 +242,7 @@ struct ConfigurationTests {
       ),
       (
         "coordinator.kind = 'reddis'",
-        "line 1: the key coordinator.kind is \"reddis\"; it must be \"db\" or \"redis\" or"
+        "line 1: the key coordinator.kind is \"reddis\"; it must be \"db\", \"redis\","
           + " \"shared-memory\" or \"queue\"."
       ),
       // The first in the file counts, not the first in the alphabet.
