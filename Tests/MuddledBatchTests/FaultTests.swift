@@ -50,6 +50,25 @@ struct FaultTests {
     }
   }
 
+  @Test("The log is not trimmed before a node has read it that is done early and reads late")
+  func lateReader() async throws {
+    try await Meeting.with { meeting in
+      // Never the same, and so long that each order begins with a snapshot.
+      let long = "SELECT CONCAT(UUID(), REPEAT('x', 70000))"
+      let scripts = [[long, long], ["SELECT 1", "SELECT 2"], ["SELECT 3"]]
+      let recorders = scripts.map { _ in Recorder() }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for (index, recorder) in recorders.enumerated() {
+          let configuration = Meeting.configuration("late", scripts, index)
+          let lateness = Duration.milliseconds(index == 2 ? 20 : 0)
+          group.addTask { try await meeting.node(configuration, recorder, lateness: lateness) }
+        }
+        try await group.waitForAll()
+      }
+      for recorder in recorders { #expect(recorder.orders.map(\.rank) == Array(0..<30)) }
+    }
+  }
+
   @Test("A session that breaks every time ends the batch after a few tries")
   func suicidal() async throws {
     try await Meeting.with { meeting in

@@ -86,10 +86,10 @@ extension BatchNode {
     let effects = confirmed.apply(record)
     for event in record.events {
       switch event {
-      case .begin(_, _, .some):
+      case .begin(let rank, _, .some):
         // A long snapshot is paid off first, so that snapshots are never most of the log.
         bytesSinceSnapshot = -message.payload.count
-        untrimmedSnapshot = message.firstPosition
+        untrimmedSnapshot = (message.firstPosition, rank)
       case .ended: endPosition = message.firstPosition
       default: break
       }

@@ -167,7 +167,7 @@ extension BatchNode {
       summary.tally.add(execution)
       if let startedAt { summary.duration = .now - startedAt }
       try await report(.order(execution))
-      await trimLog()
+      await trimLog(after: execution.rank)
     case .abandoned(let rank):
       summary.abandonedOrders += 1
       try await notice("order \(rank) was abandoned and will be run again")
@@ -206,11 +206,13 @@ extension BatchNode {
 
   /// Lets the coordinator forget the log before the last snapshot once every node has read past it.
   ///
-  /// Every node has, when the order that the snapshot began is over: each released its session in it.
-  private func trimLog() async {
-    guard let position = untrimmedSnapshot, confirmed.opener == ownIndex else { return }
+  /// Every node has, when the order that the snapshot began is over: each released its session in it. The order before
+  /// it is not enough. Often one record ends that and begins the next, and others have yet to read what led to it.
+  private func trimLog(after rank: UInt128) async {
+    guard let snapshot = untrimmedSnapshot, rank >= snapshot.rank, confirmed.opener == ownIndex
+    else { return }
     untrimmedSnapshot = nil
-    do { try await coordinator.trim(before: position) } catch {
+    do { try await coordinator.trim(before: snapshot.position) } catch {
       logger.warning("the log could not be trimmed", metadata: ["why": "\(error)"])
     }
   }

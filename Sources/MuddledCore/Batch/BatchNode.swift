@@ -94,8 +94,8 @@ actor BatchNode {
   var nextPosition: UInt64 = 0
   var framing = RecordFraming()
   var bytesSinceSnapshot = 0
-  /// Where the last snapshot stands, until the log before it has been trimmed.
-  var untrimmedSnapshot: UInt64?
+  /// Where the last snapshot stands and which order it began, until the log before it has been trimmed.
+  var untrimmedSnapshot: (position: UInt64, rank: UInt128)?
   var endPosition: UInt64?
 
   var reading: Task<Void, Never>?

@@ -103,15 +103,20 @@ struct Meeting: Sendable {
   }
 
   /// Runs one node of a batch to its end.
+  ///
+  /// - Parameter lateness: how late the node comes to each look at the log.
   @discardableResult
   func node(
-    _ configuration: BatchConfiguration, _ reporter: Recorder = Recorder(), dsn: MariaDBDSN? = nil
+    _ configuration: BatchConfiguration, _ reporter: Recorder = Recorder(), dsn: MariaDBDSN? = nil,
+    lateness: Duration = .zero
   ) async throws -> BatchSummary {
     let loop = EventLoop()
     defer { loop.stop() }
+    let coordinator = try await coordinator(batch: configuration.batch, loop: loop)
     let runner = BatchRunner(
       configuration, database: MariaDBDatabase(try dsn ?? self.dsn, loop: loop),
-      coordinator: try await coordinator(batch: configuration.batch, loop: loop),
+      coordinator: lateness > .zero
+        ? LateReader(coordinator: coordinator, delay: lateness) : coordinator,
       reporters: [reporter], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       loop: loop)
     return try await runner.run()
