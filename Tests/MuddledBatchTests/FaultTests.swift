@@ -59,8 +59,11 @@ struct FaultTests {
       let recorders = scripts.map { _ in Recorder() }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (index, recorder) in recorders.enumerated() {
-          let configuration = Meeting.configuration("late", scripts, index)
-          let lateness = Duration.milliseconds(index == 2 ? 20 : 0)
+          let configuration = Meeting.configuration("late", scripts, index) {
+            $0.reset = ["DO 1"]
+            $0.rejoinTimeout = .seconds(1)
+          }
+          let lateness = Duration.milliseconds(index == 2 ? 100 : 0)
           group.addTask { try await meeting.node(configuration, recorder, lateness: lateness) }
         }
         try await group.waitForAll()
