@@ -239,13 +239,16 @@ extension BatchNode {
     else { return }
     let reason = failure.code == .interrupted ? "its user stopped it" : failure.message
     isRegistered = false
+    owesFarewell = true
     do {
       while true {
         pending = [.left(reason: reason)]
         let record = BatchRecord(
           node: configuration.node, incarnation: confirmed.nodes[me].incarnation,
           rank: confirmed.rank, attempt: confirmed.attempt, events: pending)
-        if try await append(record) { return }
+        guard try await append(record) else { continue }
+        owesFarewell = false
+        return
       }
     } catch {
       logger.warning("the others could not be told", metadata: ["why": "\(error)"])
@@ -253,7 +256,8 @@ extension BatchNode {
   }
 
   private func giveUpLease() async {
-    guard leasing != nil else { return }
+    // Who left without a word is missed only when its lease runs out.
+    guard leasing != nil, !owesFarewell else { return }
     do {
       // Before the first order there is nothing to go on with, and after the last one neither.
       if confirmed.stage != .registering, confirmed.stage != .ended {

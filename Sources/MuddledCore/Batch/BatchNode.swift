@@ -104,6 +104,8 @@ actor BatchNode {
 
   let beganAt = ContinuousClock.now
   var isRegistered = false
+  /// Whether this node has left and could not say so.
+  var owesFarewell = false
   /// The orders that the log told of before this process took part: those since the last snapshot.
   var history: [Execution] = []
   var startedAt: ContinuousClock.Instant?
