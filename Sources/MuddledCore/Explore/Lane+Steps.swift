@@ -1,0 +1,180 @@
+// What happens between the first step of an order and the last.
+extension Lane {
+  /// How long a statement runs before the server is asked whether it waits.
+  private static let firstLook = Duration.microseconds(300)
+  /// The same where the last order that began like this met a wait.
+  private static let expectedLook = Duration.microseconds(60)
+  private static let longestPause = Duration.milliseconds(20)
+
+  private struct Dispatched {
+    let slot: Slot
+    let at: ContinuousClock.Instant
+    var isCancelRequested = false
+    var wait: StepWait?
+    var hasHolders = false
+    var step: ExecutedStep?
+
+    /// The statement is known to wait, now for the first time or again.
+    mutating func noteWait(isAssumed: Bool) {
+      guard wait == nil else { return }
+      wait = StepWait(
+        foundMicroseconds: (ContinuousClock.now - at).microseconds, isAssumed: isAssumed)
+    }
+  }
+
+  /// Runs the steps of one order, and notes what they did.
+  func runSteps(_ slots: [Slot], _ run: inout LaneRun) async throws {
+    var machine = ExecutionStateMachine(slots: slots, clientCount: scenario.sessions.count)
+    var dispatched: [Dispatched] = []
+    var newMemory: [(slot: Slot, wasBlocked: Bool)] = []
+    var isMemoryValid = true
+    var lookAt = ContinuousClock.now
+    var pause = Self.firstLook
+    var stalledSince: ContinuousClock.Instant?
+    while machine.action != .finished {
+      let now = ContinuousClock.now
+      var deadline = now
+      switch machine.action {
+      case .finished: break
+      case .dispatch(let client, let step):
+        let slot = Slot(client: client, step: step)
+        let index = dispatched.count
+        isMemoryValid = isMemoryValid && index < memory.count && memory[index].slot == slot
+        dispatched.append(Dispatched(slot: slot, at: now))
+        newMemory.append((slot, false))
+        send(scenario.sessions[client].steps[step].block.statements.map(\.text), to: client)
+        pause =
+          isMemoryValid && memory[index].wasBlocked ? Self.expectedLook : Self.firstLook
+        lookAt = now + pause
+        machine.noteDispatched()
+        continue
+      case .settle:
+        stalledSince = nil
+        deadline = probeRefusal == nil ? lookAt : lookAt + limits.assumeBlockedTimeout
+      case .stalled(let client):
+        let since = stalledSince ?? now
+        stalledSince = since
+        deadline = since + limits.stallTimeout
+        if deadline <= now {
+          try await cancel(client, &dispatched, machine)
+          deadline = now + limits.stallTimeout
+          stalledSince = now
+        }
+      }
+      if let reply = await nextReply(until: deadline) {
+        try finish(reply, machine, &dispatched)
+        _ = machine.completed(client: reply.client)
+        lookAt = .now
+        pause = Self.expectedLook
+        continue
+      }
+      guard case .settle(let unknown) = machine.action, lookAt <= .now else { continue }
+      let waiting = try await waits(machine, unknown)
+      guard replies.isEmpty else { continue }
+      let late = unknown.filter { client in
+        !waiting.contains(client)
+          && ContinuousClock.now - (dispatched.last { $0.slot.client == client }?.at ?? .now)
+            > limits.stepTimeout
+      }
+      for client in late { try await cancel(client, &dispatched, machine) }
+      _ = machine.waiting(clients: waiting)
+      for client in waiting {
+        if let sequence = machine.inFlight[client]?.sequence {
+          newMemory[sequence].wasBlocked = true
+          dispatched[sequence].noteWait(isAssumed: probeRefusal != nil)
+        }
+      }
+      try await noteHolders(machine, &dispatched)
+      lookAt = .now + pause
+      pause = min(pause * 3 / 2, Self.longestPause)
+    }
+    memory = newMemory
+    run.dispatched = machine.dispatched
+    run.steps = dispatched.compactMap(\.step)
+    run.steps.noteWakes()
+    run.holderSurprise = holders.takeSurprise()
+    run.effects = Self.effects(run.steps)
+  }
+
+  /// Which clients in flight wait for a lock now; with a server that does not say, all that are late.
+  private func waits(
+    _ machine: ExecutionStateMachine, _ unknown: [Int]
+  ) async throws -> Set<Int> {
+    let inFlight = machine.inFlight.indices.filter { machine.inFlight[$0] != nil }
+    if probeRefusal == nil {
+      switch try await database.lockWaits(among: inFlight.map { sessions[$0].connectionID }) {
+      case .waiting(let ids):
+        return Set(inFlight.filter { ids.contains(sessions[$0].connectionID) })
+      case .unavailable(let reason): probeRefusal = reason
+      }
+      return []
+    }
+    return Set(inFlight)
+  }
+
+  /// Asks whom those wait for that were not asked about yet; once all is quiet, so that the answer is always the same.
+  private func noteHolders(
+    _ machine: ExecutionStateMachine, _ dispatched: inout [Dispatched]
+  ) async throws {
+    if case .settle = machine.action { return }
+    let new = machine.inFlight.indices.filter { client in
+      // The machine may count the next step already, which is not sent yet.
+      guard let sequence = machine.inFlight[client]?.sequence, sequence < dispatched.count else {
+        return false
+      }
+      return !dispatched[sequence].hasHolders
+    }
+    guard probeRefusal == nil, !new.isEmpty else { return }
+    let found = try await holders.waits(
+      of: new, after: dispatched.map(\.slot), connections: sessions.map(\.connectionID))
+    for (client, wait) in zip(new, found) {
+      guard let sequence = machine.inFlight[client]?.sequence else { continue }
+      dispatched[sequence].hasHolders = true
+      dispatched[sequence].wait?.holders = wait.holders
+      dispatched[sequence].wait?.mayLapse = wait.mayLapse
+    }
+  }
+
+  private func finish(
+    _ reply: Reply, _ machine: ExecutionStateMachine, _ dispatched: inout [Dispatched]
+  ) throws {
+    guard let statement = machine.inFlight[reply.client] else { return }
+    let index = statement.sequence
+    var results = try reply.result.get()
+    if dispatched[index].isCancelRequested, !results.contains(where: \.isOtherError) {
+      results = [.cancelled]
+    }
+    let slot = dispatched[index].slot
+    dispatched[index].step = ExecutedStep(
+      client: slot.client, step: slot.step,
+      sql: scenario.sessions[slot.client].steps[slot.step].block.text, results: results,
+      wasBlocked: statement.blockedSequence != nil, settledAfter: machine.dispatched.count - 1,
+      microseconds: (ContinuousClock.now - dispatched[index].at).microseconds)
+    let wait = dispatched[index].wait
+    dispatched[index].step?.wait = wait
+  }
+
+  private func cancel(
+    _ client: Int, _ dispatched: inout [Dispatched], _ machine: ExecutionStateMachine
+  ) async throws {
+    guard let index = machine.inFlight[client]?.sequence, !dispatched[index].isCancelRequested
+    else { return }
+    dispatched[index].isCancelRequested = true
+    try await database.cancelStatement(of: sessions[client].connectionID)
+  }
+
+  /// For each dispatch, a digest of what had come of it, and of those before it, when the next one was due.
+  private static func effects(_ steps: [ExecutedStep]) -> [Digest] {
+    steps.indices.map { index in
+      var digest = Digest()
+      for (place, step) in steps[...index].enumerated() {
+        digest.update(UInt64(step.client))
+        digest.update(UInt64(step.step))
+        digest.update(step.wasBlocked || step.settledAfter > index ? 1 : 0)
+        if step.settledAfter <= index { digest.update(step.results) }
+        digest.update(UInt64(place))
+      }
+      return digest
+    }
+  }
+}
