@@ -165,14 +165,14 @@ extension Lane {
 
   /// For each dispatch, a digest of what had come of it, and of those before it, when the next one was due.
   private static func effects(_ steps: [ExecutedStep]) -> [Digest] {
-    steps.indices.map { index in
-      var digest = Digest()
-      for (place, step) in steps[...index].enumerated() {
-        digest.update(UInt64(step.client))
-        digest.update(UInt64(step.step))
-        digest.update(step.wasBlocked || step.settledAfter > index ? 1 : 0)
-        if step.settledAfter <= index { digest.update(step.results) }
+    var digest = Digest()
+    return steps.indices.map { index in
+      digest.update(UInt64(steps[index].client))
+      digest.update(UInt64(steps[index].step))
+      for (place, step) in steps[...index].enumerated() where step.settledAfter >= index {
         digest.update(UInt64(place))
+        digest.update(step.wasBlocked || step.settledAfter > index ? 1 : 0)
+        if step.settledAfter == index { digest.update(step.results) }
       }
       return digest
     }

@@ -106,7 +106,6 @@ actor Lane {
   /// Waits only for those that others may still notice: the rest may go on beside the checks and the next
   /// order's reset, see ``settleResets()``.
   private func resetSessions(_ run: inout LaneRun) async throws {
-    try await settleResets()
     var urgent: [Task<Void, any Error>] = []
     for (client, session) in sessions.enumerated() {
       let isNoticed = await session.holdsLocks()
