@@ -15,26 +15,13 @@
     private static let secret = "s3cret@:ä"
     private static let encoded = "s3cret%40%3A%C3%A4"
 
-    /// The error that `body` throws.
-    private func failure(
-      of body: () async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
-    ) async -> MuddledError? {
-      await #expect(throws: MuddledError.self, sourceLocation: sourceLocation) { try await body() }
-    }
-
     @Test("A server that is not there is reported at once, with its place", .nats())
     func down() async throws {
       let sandbox = try Sandbox.ofTest
       await sandbox.killNATS()
       let node = try sandbox.node()
-      for operation in [
-        { _ = try await node.append([], at: 0) },
-        { _ = try await node.records(from: 0, waitingAtMost: .seconds(20)) },
-        { _ = try await node.records(from: 0, waitingAtMost: .zero) },
-        { _ = try await node.renewLease(of: "n") },
-        { try await node.trim(before: 1) },
-      ] as [() async throws -> Void] {
-        let error = await failure(of: operation)
+      for operation in node.operations {
+        let error = await muddledError(of: operation)
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("127.0.0.1:\(sandbox.natsPort)") == true)
       }
@@ -66,7 +53,7 @@
         await node.close()
         for wrong in ["u:wr0ng@", "", "s3cret@", "v:\(Self.encoded)@"] {
           let stranger = try sandbox.node(url: url(wrong))
-          let error = await failure { _ = try await stranger.append([1], at: 0) }
+          let error = await muddledError { _ = try await stranger.append([1], at: 0) }
           #expect(error?.code == .configuration, "\(error?.message ?? "")")
           #expect(error?.message.contains("127.0.0.1:\(sandbox.natsPort)") == true)
           #expect(error?.message.contains("JetStream") == wrong.hasPrefix("v"))
@@ -75,7 +62,7 @@
           await stranger.close()
         }
         let forbidden = try sandbox.node(url: url("w:\(Self.encoded)@"), options: impatient)
-        let error = await failure { _ = try await forbidden.renewLease(of: "n") }
+        let error = await muddledError { _ = try await forbidden.renewLease(of: "n") }
         #expect(error?.code == .configuration, "\(error?.message ?? "")")
         #expect(error?.message.contains("does not let this login use the stream muddled-") == true)
         await forbidden.close()
@@ -127,14 +114,14 @@
         { _ = try await node.records(from: 3, waitingAtMost: .zero) },
         { _ = try await node.renewLease(of: "n") },
       ] as [() async throws -> Void] {
-        let error = await failure(of: operation)
+        let error = await muddledError(of: operation)
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("no longer has the log of batch \"b\"") == true)
       }
       // Somebody who begins anew makes no log that this node could take for its own.
       let other = try sandbox.node()
       #expect(try await other.append([2], at: 0) == .appended)
-      #expect(await failure { _ = try await node.append([1], at: 3) }?.code == .unavailable)
+      #expect(await muddledError { _ = try await node.append([1], at: 3) }?.code == .unavailable)
       await node.close()
       await other.close()
     }
@@ -146,7 +133,7 @@
       #expect(try await node.append([1], at: 0) == .appended)
       let server = try #require(await sandbox.natsProcessID)
       try await freeze(server)
-      #expect(await failure { _ = try await node.append([2], at: 1) }?.code == .unavailable)
+      #expect(await muddledError { _ = try await node.append([2], at: 1) }?.code == .unavailable)
       kill(server, SIGCONT)
       await node.close()
       // The claim that hung may have been stored by now, or may be stored yet.

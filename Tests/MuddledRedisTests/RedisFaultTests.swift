@@ -14,13 +14,6 @@ struct RedisFaultTests {
 
   private static let secret = "s3cret \"@/:ä"
 
-  /// The error that `body` throws.
-  private func failure(
-    of body: () async throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
-  ) async -> MuddledError? {
-    await #expect(throws: MuddledError.self, sourceLocation: sourceLocation) { try await body() }
-  }
-
   @Test("A server that is not there is reported at once, with its place", .redis())
   func down() async throws {
     let sandbox = try Sandbox.ofTest
@@ -31,14 +24,8 @@ struct RedisFaultTests {
     ] {
       let node = try RedisCoordinator(url: url, batch: "b")
       let start = ContinuousClock.now
-      for operation in [
-        { _ = try await node.append([], at: 0) },
-        { _ = try await node.records(from: 0, waitingAtMost: .seconds(20)) },
-        { _ = try await node.records(from: 0, waitingAtMost: .zero) },
-        { _ = try await node.renewLease(of: "n") },
-        { try await node.trim(before: 1) },
-      ] as [() async throws -> Void] {
-        let error = await failure(of: operation)
+      for operation in node.operations {
+        let error = await muddledError(of: operation)
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains(place) == true)
       }
@@ -61,7 +48,7 @@ struct RedisFaultTests {
         url.user = nil
         url.password = wrong
         let stranger = try RedisCoordinator(url: url, batch: "b")
-        let error = await failure { _ = try await stranger.append([1], at: 0) }
+        let error = await muddledError { _ = try await stranger.append([1], at: 0) }
         #expect(error?.code == .configuration)
         #expect(error?.message.contains(url.location) == true)
         #expect(error?.message.contains(Self.secret) == false)
@@ -83,7 +70,7 @@ struct RedisFaultTests {
       var url = sandbox.socketURL
       (url.user, url.password, url.database) = (user, password, database)
       let node = try RedisCoordinator(url: url, batch: "b")
-      let error = await failure { _ = try await node.renewLease(of: "n") }
+      let error = await muddledError { _ = try await node.renewLease(of: "n") }
       #expect(error?.code == .configuration)
       #expect(error?.message.contains("secr3t") == false)
       await node.close()
@@ -107,9 +94,9 @@ struct RedisFaultTests {
     let wait = Task { try await node.records(from: 1, waitingAtMost: .seconds(50)) }
     try await Task.sleep(for: .milliseconds(20))
     await sandbox.killRedis()
-    let error = await failure { _ = try await wait.value }
+    let error = await muddledError { _ = try await wait.value }
     #expect(error?.code == .unavailable)
-    #expect(await failure { _ = try await node.append([1], at: 1) }?.code == .unavailable)
+    #expect(await muddledError { _ = try await node.append([1], at: 1) }?.code == .unavailable)
     #expect(ContinuousClock.now - start < .seconds(10))
     await node.close()
   }
@@ -152,13 +139,13 @@ struct RedisFaultTests {
       { _ = try await node.records(from: 3, waitingAtMost: .zero) },
       { _ = try await node.records(from: 3, waitingAtMost: .seconds(20)) },
     ] as [() async throws -> Void] {
-      let error = await failure(of: operation)
+      let error = await muddledError(of: operation)
       #expect(error?.code == .unavailable)
       #expect(error?.message.contains("no longer has the log of batch \"b\"") == true)
     }
     // Somebody who begins anew makes no log that this node could take for its own.
     #expect(try await other.append([2], at: 0) == .appended)
-    #expect(await failure { _ = try await node.append([1], at: 3) }?.code == .unavailable)
+    #expect(await muddledError { _ = try await node.append([1], at: 3) }?.code == .unavailable)
     #expect(try await other.records(from: 0, waitingAtMost: .zero).count == 1)
     await node.close()
     await other.close()
@@ -194,7 +181,7 @@ struct RedisFaultTests {
     let server = try #require(await sandbox.redisProcessID)
     try await freeze(server)
     let start = ContinuousClock.now
-    #expect(await failure { _ = try await node.append([2], at: 1) }?.code == .unavailable)
+    #expect(await muddledError { _ = try await node.append([2], at: 1) }?.code == .unavailable)
     #expect(ContinuousClock.now - start < .seconds(10))
     kill(server, SIGCONT)
     // The try that hung may have been carried out by now, and counts as another's.
