@@ -50,6 +50,8 @@ enum Exploring {
   static let servers = Sandbox.Options(mariaDBArguments: ["--innodb-lock-wait-timeout=2"])
 
   /// Runs a scenario to its end, or throws what it throws.
+  // Inlined into a loop, this crashes the optimizer of Swift 6.3.1.
+  @inline(never)
   @discardableResult
   static func run(
     _ scenario: Scenario, _ recorder: ExploreRecorder? = nil, user: String = "root",
