@@ -1,6 +1,7 @@
 import ArgumentParser
 import MuddledCore
 import MuddledMariaDB
+import MuddledReports
 
 /// `muddled replay`: one order, step by step.
 struct ReplayCommand: AsyncParsableCommand {
@@ -15,6 +16,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Limits") var limits: LimitArguments
 
+  @OptionGroup(title: "Reports") var reports: ReportArguments
+
   @Option(help: .init("The server; without it a private one is started.", valueName: "dsn"))
   var db: String?
 
@@ -28,12 +31,16 @@ struct ReplayCommand: AsyncParsableCommand {
       }
       options.limits = limits.limits
       let chosen = options
+      let reporters = try reports.reporters(of: self.scenario, listedOutcomes: 1)
       let summary = try await ServerForExploring.with(db) { database in
         try await interruptible {
-          try await Explorer(scenario, database: database, options: chosen).run()
+          try await Explorer(scenario, database: database, options: chosen, reporters: reporters)
+            .run()
         }
       }
-      guard let outcome = summary.tally.outcomes.first else { return }
+      guard !reports.useStandardOutput, let outcome = summary.tally.outcomes.first else {
+        return
+      }
       print(summary.text(ofOutcome: outcome.digest.description) ?? "", terminator: "")
       print("outcome: \(outcome.digest.short)")
     }
