@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "MuddledNATS", targets: ["MuddledNATS"]),
     .library(name: "MuddledSharedMemory", targets: ["MuddledSharedMemory"]),
     .library(name: "MuddledSandbox", targets: ["MuddledSandbox"]),
+    .library(name: "MuddledTestKit", targets: ["MuddledTestKit"]),
     .executable(name: "muddled", targets: ["MuddledCLI"]),
   ],
   traits: [
