@@ -46,6 +46,8 @@ public protocol Database: Sendable {
   func tableQueries(limitedTo rows: Int) async throws -> [String]
 
   /// Ends the connections that the other operations made; sessions are closed by their owners.
+  ///
+  /// An operation that is called later connects again.
   func close() async
 }
 
