@@ -157,9 +157,10 @@ public struct Explorer: Sendable {
   ) async {
     await withTaskGroup(of: Void.self) { group in
       for entrance in entrances {
+        let empty: @Sendable () async throws -> Void = { try await database.emptyLane(entrance) }
         let lane = Lane(
           scenario, on: entrance, limits: options.limits,
-          empty: options.lanes == nil ? nil : { try await database.emptyLane(entrance) })
+          empty: options.lanes == nil ? nil : empty)
         let driver = LaneDriver(
           scenario, lane: lane, plan: plan, options: options, collector: collector)
         group.addTask(executorPreference: entrance.loop) { await driver.run() }
