@@ -5,6 +5,8 @@
 /// ``MuddledError/Code/unavailable`` if the server is not there, and
 /// ``MuddledError/Code/configuration`` if it refuses the login; the others throw
 /// ``MuddledError/Code/unavailable`` when the connection is lost.
+///
+/// `DatabaseConformance` of `MuddledTestKit` checks an implementation and its sessions.
 public protocol Database: Sendable {
   /// The thread that drives the sessions: a task that prefers it talks to them without changing threads.
   var loop: EventLoop { get }

@@ -51,9 +51,7 @@ extension MariaDBDatabase: LaneDatabases {
     guard case .rows(let found)? = results.last?.last else { return [] }
     return found.rows.compactMap { row in
       guard case .text(let name)? = row.first else { return nil }
-      let quoted = name.split(separator: "`", omittingEmptySubsequences: false).joined(
-        separator: "``")
-      return "SELECT * FROM `\(quoted)` LIMIT \(rows)"
+      return "SELECT * FROM \(name.asIdentifier) LIMIT \(rows)"
     }
   }
 
