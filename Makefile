@@ -22,6 +22,7 @@ test: all-packages lint
 	$(SWIFT) build --build-tests --traits NATS
 	sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS
 	$(SWIFT) build --package-path Benchmarks --traits NATS
+	sh scripts/test-examples.sh $(SWIFT)
 	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
 	sh scripts/check-default-build.sh .build/exhaustive/release/muddled
 
