@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "MuddledSharedMemory", targets: ["MuddledSharedMemory"]),
     .library(name: "MuddledSandbox", targets: ["MuddledSandbox"]),
     .library(name: "MuddledTestKit", targets: ["MuddledTestKit"]),
+    .library(name: "MuddledXCTest", targets: ["MuddledXCTest"]),
     .executable(name: "muddled", targets: ["MuddledCLI"]),
   ],
   traits: [
@@ -69,6 +70,10 @@ let package = Package(
     .target(
       name: "MuddledTestKit", dependencies: ["MuddledCore", "MuddledSandbox"],
       swiftSettings: strict),
+    // Apart from the kit, so that nobody who uses Swift Testing is given XCTest.
+    .target(
+      name: "MuddledXCTest", dependencies: ["MuddledCore", "MuddledSandbox", "MuddledTestKit"],
+      swiftSettings: strict),
     .executableTarget(
       name: "MuddledCLI",
       dependencies: [
@@ -108,6 +113,12 @@ let package = Package(
     .testTarget(
       name: "MuddledExploreTests",
       dependencies: ["MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledTestKitTests",
+      dependencies: [
+        "MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit", "MuddledXCTest",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "MuddledCLITests",

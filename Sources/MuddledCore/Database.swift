@@ -55,6 +55,8 @@ public protocol Database: Sendable {
   func leaveNoTrace(_ statements: [String]) -> Bool
 
   /// Ends the connections that the other operations made; sessions are closed by their owners.
+  ///
+  /// An operation that is called later connects again.
   func close() async
 }
 

@@ -90,8 +90,8 @@ struct ExploreCommand: AsyncParsableCommand {
     let summary = try await ServerForExploring.with(db) { database in
       try await interruptible {
         try await Explorer(
-          scenario, database: database, options: explorers.0, reporters: explorers.1 + [console]
-        ).run()
+          database: database, options: explorers.0, reporters: explorers.1 + [console]
+        ).explore(scenario)
       }
     }
     if let outcome {

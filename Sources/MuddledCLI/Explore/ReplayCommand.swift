@@ -22,15 +22,12 @@ struct ReplayCommand: AsyncParsableCommand {
     try await exitingWithCode {
       let scenario = try await scenario.load()
       var options = ExploreOptions()
-      switch try Token(token).target(in: scenario) {
-      case .rank(let rank): options.selection = .ranks(rank..<rank + 1)
-      case .permutation(let index): options.selection = .permutation(index)
-      }
+      options.selection = .token(try Token(token))
       options.limits = limits.limits
       let chosen = options
       let summary = try await ServerForExploring.with(db) { database in
         try await interruptible {
-          try await Explorer(scenario, database: database, options: chosen).run()
+          try await Explorer(database: database, options: chosen).explore(scenario)
         }
       }
       guard let outcome = summary.tally.outcomes.first else { return }

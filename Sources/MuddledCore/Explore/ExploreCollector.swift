@@ -261,8 +261,8 @@ actor ExploreCollector {
 
   // MARK: The end
 
-  /// Tells the reporters what was held back, and the summary.
-  func finish() async throws -> ExploreSummary {
+  /// Tells the reporters what was held back, and the summary, which says whether the run came to its end.
+  func finish() async -> ExploreSummary {
     var thrown = failure
     do {
       for (index, execution) in held.enumerated() {
@@ -278,18 +278,27 @@ actor ExploreCollector {
       thrown = MuddledError(.interrupted, "stopped by the user")
     }
     if let thrown {
-      let error =
-        thrown as? MuddledError
-        ?? MuddledError(.internalBug, "muddled cannot go on, and that is its own fault: \(thrown)")
-      summary.failure = error
+      summary.failure = Self.failure(thrown)
       if let first = plan.firstRank, delivered < plan.count {
         summary.remainingRanks = first + delivered..<first + plan.count
       }
       try? await report(.explored(summary))
-      throw error
+      return summary
     }
-    try await report(.explored(summary))
+    do { try await report(.explored(summary)) } catch { summary.failure = Self.failure(error) }
     return summary
+  }
+}
+
+extension ExploreCollector {
+  private static func failure(_ error: any Error) -> MuddledError {
+    error as? MuddledError
+      ?? MuddledError(.internalBug, "muddled cannot go on, and that is its own fault: \(error)")
+  }
+
+  /// Ends the thread, if the collector has one of its own; nothing may be asked of it afterwards.
+  nonisolated func stop() {
+    if loop == nil { fallback.stop() }
   }
 }
 

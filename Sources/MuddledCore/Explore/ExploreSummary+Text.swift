@@ -46,17 +46,22 @@ extension ExploreSummary {
   public func text(ofOutcome id: String) -> String? {
     let found = tally.outcomes.filter { $0.digest.description.hasPrefix(id) }
     guard found.count == 1, let outcome = found.first else { return nil }
+    return text(of: outcome.witness)
+  }
+
+  /// One execution in full, step by step.
+  package func text(of execution: Execution) -> String {
     let order =
-      outcome.witness.permutation.map { scenario.permutations[$0].steps }
-      ?? Slot.slots(of: outcome.witness.order).map {
+      execution.permutation.map { scenario.permutations[$0].steps }
+      ?? Slot.slots(of: execution.order).map {
         PermutationStep(StepReference(session: $0.client, step: $0.step))
       }
-    var permutation = TranscriptPermutation(order: order, execution: outcome.witness)
-    for (index, step) in outcome.witness.steps.enumerated() {
+    var permutation = TranscriptPermutation(order: order, execution: execution)
+    for (index, step) in execution.steps.enumerated() {
       permutation.steps[index].remark = step.wait.flatMap(remark)
     }
     var text = TranscriptPrinter(scenario).text(of: permutation)
-    for check in outcome.witness.checks {
+    for check in execution.checks {
       text +=
         "final: \(check.sql)\n  " + check.results.map(\.shortText).joined(separator: ", ") + "\n"
     }
@@ -122,16 +127,18 @@ extension ExploreSummary {
     ]
   }
 
-  private func orderText(_ execution: Execution) -> String {
+  /// The names of an execution's steps, in the sequence in which they were dispatched.
+  package func orderText(_ execution: Execution) -> String {
     slotsText(execution.steps.map { Slot(client: $0.client, step: $0.step) })
   }
 
-  private func slotsText(_ slots: [Slot]) -> String {
+  /// The names of steps, in their sequence.
+  package func slotsText(_ slots: [Slot]) -> String {
     slots.map { scenario.sessions[$0.client].steps[$0.step].name }.joined(separator: " ")
   }
 
   /// What one execution gave that another did not; all of its final state where there is no other.
-  private func difference(_ execution: Execution, from other: Execution?) -> String {
+  package func difference(_ execution: Execution, from other: Execution?) -> String {
     var parts: [String] = []
     if let other {
       let others = Dictionary(

@@ -41,8 +41,18 @@ actor Lane {
   /// Tables with more rows are not part of the final state unless a check reads them.
   private static let smallTableRows = 100
 
-  init(_ scenario: Scenario, on database: any Database, limits: ExploreLimits) {
+  /// Makes the lane's database empty, for a scenario that only knows how to set it up.
+  private let empty: (@Sendable () async throws -> Void)?
+
+  /// Makes a lane.
+  ///
+  /// - Parameter empty: makes the lane's database empty; `nil` if it holds what is not the lane's.
+  init(
+    _ scenario: Scenario, on database: any Database, limits: ExploreLimits,
+    empty: (@Sendable () async throws -> Void)?
+  ) {
     self.scenario = scenario
+    self.empty = empty
     self.database = database
     self.limits = limits
     holders = HolderMemory(database)
@@ -149,6 +159,10 @@ actor Lane {
       isSetUp = false
     }
     if !isSetUp || scenario.reset == nil {
+      if isSetUp, !scenario.setup.isEmpty, let empty {
+        try await settleResets()
+        try await empty()
+      }
       for block in scenario.setup {
         run.setup.append(TranscriptBlock(results: try await runOutside([block])))
       }

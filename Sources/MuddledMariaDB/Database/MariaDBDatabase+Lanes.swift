@@ -27,6 +27,16 @@ extension MariaDBDatabase: LaneDatabases {
         + "those that nobody uses")
   }
 
+  /// Drops the database of a lane, and makes it again.
+  public func emptyLane(_ lane: any Database) async throws {
+    guard let lane = lane as? MariaDBDatabase, lane !== self else { return }
+    let name = lane.dsn.database
+    let results = try await lane.run(["DROP DATABASE `\(name)`", "CREATE DATABASE `\(name)`"])
+    guard case .error(let error)? = results.last?.last else { return }
+    throw MuddledError(
+      .unavailable, "the database \(name) at \(dsn.place) cannot be made anew: \(error.message)")
+  }
+
   /// Drops the database of a lane, and ends its thread.
   public func removeLane(_ lane: any Database) async throws {
     guard let lane = lane as? MariaDBDatabase, lane !== self else { return }
