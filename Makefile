@@ -1,7 +1,8 @@
 # make demo: installs what is missing, builds, and runs the two processes of the README beside private servers.
 # make test: installs what is missing, lints, builds, and runs all tests; those that list every order of every
 # small shape once more, in full, with an optimised build. All is tested with the trait NATS, and the optimised
-# build is one without it, which must know of NATS only how to be built with it.
+# build is one without it, which must know of NATS only how to be built with it. The packages in Examples
+# stand for all others that use muddled: they are built as those are, without the trait.
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
@@ -22,6 +23,7 @@ test: all-packages lint
 	$(SWIFT) build --build-tests --traits NATS
 	sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS
 	$(SWIFT) build --package-path Benchmarks --traits NATS
+	sh scripts/test-examples.sh $(SWIFT)
 	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
 	sh scripts/check-default-build.sh .build/exhaustive/release/muddled
 

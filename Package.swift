@@ -19,6 +19,8 @@ let package = Package(
     .library(name: "MuddledSharedMemory", targets: ["MuddledSharedMemory"]),
     .library(name: "MuddledReports", targets: ["MuddledReports"]),
     .library(name: "MuddledSandbox", targets: ["MuddledSandbox"]),
+    .library(name: "MuddledTestKit", targets: ["MuddledTestKit"]),
+    .library(name: "MuddledXCTest", targets: ["MuddledXCTest"]),
     .executable(name: "muddled", targets: ["MuddledCLI"]),
   ],
   traits: [
@@ -76,6 +78,10 @@ let package = Package(
     .target(
       name: "MuddledTestKit", dependencies: ["MuddledCore", "MuddledSandbox"],
       swiftSettings: strict),
+    // Apart from the kit, so that nobody who uses Swift Testing is given XCTest.
+    .target(
+      name: "MuddledXCTest", dependencies: ["MuddledCore", "MuddledSandbox", "MuddledTestKit"],
+      swiftSettings: strict),
     .executableTarget(
       name: "MuddledCLI",
       dependencies: [
@@ -123,6 +129,12 @@ let package = Package(
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       exclude: ["junit.xsd"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledTestKitTests",
+      dependencies: [
+        "MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit", "MuddledXCTest",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "MuddledCLITests",

@@ -22,9 +22,10 @@ struct RunCommand: AsyncParsableCommand {
         muddled -c ./config/config2.toml -id 2 -p 1 -b 9982
 
       They find each other through the coordinator that the config file names. MUDDLED_DB_DSN, \
-      MUDDLED_CDB_DSN, MUDDLED_COORDINATOR_URL and MUDDLED_COORDINATOR_NAME override the file.
+      MUDDLED_CDB_DSN, MUDDLED_SQL_DSN, MUDDLED_SQL_URL, MUDDLED_COORDINATOR_URL and \
+      MUDDLED_COORDINATOR_NAME override the file.
 
-      Exit codes: 0 done, 64 usage, 65 input that cannot be used, 66 an input file is missing, 69 a \
+      Exit codes: 0 done, 64 usage, 65 input that cannot be used, 66 an input is missing, 69 a \
       server, the coordinator or a partner is not there or was lost, 70 a bug in muddled, 78 \
       configuration, 130 interrupted.
       """)
@@ -57,6 +58,12 @@ struct RunCommand: AsyncParsableCommand {
       valueName: "kind"))
   var coordinator: String?
 
+  @Option(
+    help: .init(
+      "Where this node's SQL comes from, file, db, redis or stdin, whatever the config file says.",
+      valueName: "kind"))
+  var loader: String?
+
   @Option(help: .init("Write one JSON line for each order to this file.", valueName: "file"))
   var events: String?
 
@@ -78,7 +85,8 @@ struct RunCommand: AsyncParsableCommand {
 
   private func takePart() async throws {
     let configuration = try Configuration.load(
-      file: config, environment: ProcessInfo.processInfo.environment, kind: coordinatorKind())
+      file: config, environment: ProcessInfo.processInfo.environment,
+      kind: Self.kind(coordinator, of: "coordinator"), loader: Self.kind(loader, of: "loader"))
     let node = try await configuration.makeNode(
       id: id, partners: partners.flatMap(Self.splitIDs), batch: batch)
     try node.validate()
@@ -101,13 +109,15 @@ struct RunCommand: AsyncParsableCommand {
     return [try EventFileReporter(path: events), console]
   }
 
-  private func coordinatorKind() throws -> Configuration.CoordinatorKind? {
-    guard let coordinator else { return nil }
-    if let kind = Configuration.CoordinatorKind(rawValue: coordinator) { return kind }
-    let kinds = Configuration.CoordinatorKind.allCases.map(\.rawValue).joined(separator: ", ")
+  /// What a flag names, if it is given.
+  private static func kind<Kind: RawRepresentable<String> & CaseIterable>(
+    _ text: String?, of flag: String
+  ) throws -> Kind? {
+    guard let text else { return nil }
+    if let kind = Kind(rawValue: text) { return kind }
+    let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
     throw MuddledError(
-      .usage,
-      "there is no coordinator kind \(coordinator.quoted); give --coordinator one of \(kinds)")
+      .usage, "there is no \(flag) kind \(text.quoted); give --\(flag) one of \(kinds)")
   }
 
   private var logger: Logger {

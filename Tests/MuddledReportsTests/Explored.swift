@@ -24,8 +24,8 @@ enum Explored {
     let result: Result<ExploreSummary, any Error>
     do {
       result = .success(
-        try await Explorer(scenario, database: database, options: options, reporters: reporters)
-          .run())
+        try await Explorer(database: database, options: options, reporters: reporters)
+          .explore(scenario))
     } catch { result = .failure(error) }
     await database.close()
     return try result.get()

@@ -97,8 +97,8 @@ struct ExploreCommand: AsyncParsableCommand {
     let summary = try await ServerForExploring.with(db) { database in
       try await interruptible {
         try await Explorer(
-          scenario, database: database, options: explorers.0, reporters: explorers.1
-        ).run()
+          database: database, options: explorers.0, reporters: explorers.1
+        ).explore(scenario)
       }
     }
     if let outcome {

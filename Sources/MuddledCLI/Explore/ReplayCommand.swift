@@ -25,17 +25,14 @@ struct ReplayCommand: AsyncParsableCommand {
     try await exitingWithCode {
       let scenario = try await scenario.load()
       var options = ExploreOptions()
-      switch try Token(token).target(in: scenario) {
-      case .rank(let rank): options.selection = .ranks(rank..<rank + 1)
-      case .permutation(let index): options.selection = .permutation(index)
-      }
+      options.selection = .token(try Token(token))
       options.limits = limits.limits
       let chosen = options
       let reporters = try reports.reporters(of: self.scenario, listedOutcomes: 1)
       let summary = try await ServerForExploring.with(db) { database in
         try await interruptible {
-          try await Explorer(scenario, database: database, options: chosen, reporters: reporters)
-            .run()
+          try await Explorer(database: database, options: chosen, reporters: reporters)
+            .explore(scenario)
         }
       }
       guard !reports.useStandardOutput, let outcome = summary.tally.outcomes.first else {
