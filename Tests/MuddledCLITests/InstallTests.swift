@@ -29,7 +29,8 @@ struct InstallTests {
           "muddled-sandbox.1", "muddled.1",
         ])
       for page in pages {
-        let text = try await ProgramRun("groff", ["-mdoc", "-Tutf8", "-wmac", folder + "/" + page])
+        let text = try await ProgramRun(
+          "groff", ["-mdoc", "-Tutf8", "-P-cbu", "-wmac", folder + "/" + page])
         #expect(text.status == .exited(0))
         // The generator leaves empty lines, which are harmless.
         let complaints = text.errors.split(separator: "\n").filter {
@@ -46,7 +47,7 @@ struct InstallTests {
     try await Self.withInstallation { prefix in
       let share = prefix + "/share"
       for file in ["zsh/site-functions/_muddled", "fish/vendor_completions.d/muddled.fish"] {
-        #expect(text(of: share + "/" + file)?.contains("--distinct") == true)
+        #expect(text(of: share + "/" + file)?.contains("distinct") == true)
       }
       let cases = [("muddled expl", "explore"), ("muddled explore --dist", "--distinct")]
       for (words, completed) in cases {
