@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 import MuddledCore
 
@@ -29,10 +28,7 @@ struct RunCommand: AsyncParsableCommand {
       configuration, 130 interrupted.
       """)
 
-  @Option(
-    name: [.customShort("c"), .customLong("config")],
-    help: .init("The node's config file (TOML).", valueName: "file"))
-  var config: String
+  @OptionGroup var coordinator: CoordinatorArguments
 
   @Option(
     name: [.customLong("id", withSingleDash: true), .customLong("id")],
@@ -50,12 +46,6 @@ struct RunCommand: AsyncParsableCommand {
     name: [.customShort("b"), .customLong("batch")],
     help: .init("The id that all nodes of the batch share.", valueName: "id"))
   var batch: String
-
-  @Option(
-    help: .init(
-      "The coordinator, db, redis, shared-memory or queue, whatever the config file says.",
-      valueName: "kind"))
-  var coordinator: String?
 
   @Option(help: .init("Write one JSON line for each order to this file.", valueName: "file"))
   var events: String?
@@ -77,8 +67,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func takePart() async throws {
-    let configuration = try Configuration.load(
-      file: config, environment: ProcessInfo.processInfo.environment, kind: coordinatorKind())
+    let configuration = try coordinator.load()
     let node = try await configuration.makeNode(
       id: id, partners: partners.flatMap(Self.splitIDs), batch: batch)
     try node.validate()
@@ -99,15 +88,6 @@ struct RunCommand: AsyncParsableCommand {
       diagnostics: { Self.write($0, to: STDERR_FILENO) })
     guard let events else { return [console] }
     return [try EventFileReporter(path: events), console]
-  }
-
-  private func coordinatorKind() throws -> Configuration.CoordinatorKind? {
-    guard let coordinator else { return nil }
-    if let kind = Configuration.CoordinatorKind(rawValue: coordinator) { return kind }
-    let kinds = Configuration.CoordinatorKind.allCases.map(\.rawValue).joined(separator: ", ")
-    throw MuddledError(
-      .usage,
-      "there is no coordinator kind \(coordinator.quoted); give --coordinator one of \(kinds)")
   }
 
   private var logger: Logger {
