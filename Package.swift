@@ -123,18 +123,18 @@ let package = Package(
       dependencies: ["MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit"],
       swiftSettings: strict),
     .testTarget(
+      name: "MuddledTestKitTests",
+      dependencies: [
+        "MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit", "MuddledXCTest",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "MuddledReportsTests",
       dependencies: [
         "MuddledCore", "MuddledMariaDB", "MuddledReports", "MuddledSandbox", "MuddledTestKit",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       exclude: ["junit.xsd"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "MuddledTestKitTests",
-      dependencies: [
-        "MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit", "MuddledXCTest",
-      ],
       swiftSettings: strict),
     .testTarget(
       name: "MuddledCLITests",

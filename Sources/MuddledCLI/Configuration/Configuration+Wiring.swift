@@ -16,6 +16,9 @@ extension Configuration {
     return MariaDBDatabase(try dsn(database.dsn, key: "db.dsn"), options: options, loop: loop)
   }
 
+  /// What the database under test is called, with its password.
+  var databaseDSN: String? { database.dsn?.value }
+
   /// The place where the nodes of the batch meet.
   func makeCoordinator(batch: String, loop: EventLoop) async throws -> any Coordinator {
     switch coordinatorKind {
@@ -36,6 +39,30 @@ extension Configuration {
       #if NATS
         let url = try naming("coordinator.url") { try NATSURL(coordinatorURL?.value ?? "") }
         return QueueCoordinator(try NATSQueue(url: url, batch: batch, on: loop), on: loop)
+      #else
+        try Self.checkQueueIsBuilt()
+        preconditionFailure("the configuration was not checked")
+      #endif
+    }
+  }
+
+  /// All batches of the store in which the nodes meet.
+  func makeBatchDirectory(loop: EventLoop) async throws -> any BatchDirectory {
+    switch coordinatorKind {
+    case .db:
+      let dsn = try dsn(coordinationDatabase.dsn, key: "cdb.dsn")
+      return try await naming("cdb.dsn") { try await DatabaseBatchDirectory(dsn, loop: loop) }
+    case .redis:
+      let url = try naming("coordinator.url") { try RedisURL(coordinatorURL?.value ?? "") }
+      return RedisBatchDirectory(url: url, on: loop)
+    case .sharedMemory:
+      return try naming("coordinator.name") {
+        try SharedMemoryBatchDirectory(name: coordinatorName)
+      }
+    case .queue:
+      #if NATS
+        let url = try naming("coordinator.url") { try NATSURL(coordinatorURL?.value ?? "") }
+        return NATSBatchDirectory(url: url)
       #else
         try Self.checkQueueIsBuilt()
         preconditionFailure("the configuration was not checked")
@@ -71,6 +98,7 @@ extension Configuration {
 
   private func loadSteps(node: String) async throws -> [Step] {
     switch steps {
+    case nil: preconditionFailure("the configuration was not read for a client")
     case .file(let path): return try await FileLoader(path: path).load()
     case .database(let dsn, let table):
       let key = dsn == nil ? "db.dsn" : "sql.dsn"

@@ -31,8 +31,8 @@ struct ReplayCommand: AsyncParsableCommand {
       let reporters = try reports.reporters(of: self.scenario, listedOutcomes: 1)
       let summary = try await ServerForExploring.with(db) { database in
         try await interruptible {
-          try await Explorer(database: database, options: chosen, reporters: reporters)
-            .explore(scenario)
+          try await Explorer(database: database, options: chosen, reporters: reporters).explore(
+            scenario)
         }
       }
       guard !reports.useStandardOutput, let outcome = summary.tally.outcomes.first else {
