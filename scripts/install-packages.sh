@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what muddled is built with on Debian and Ubuntu, if something is missing; else does nothing.
-# Uses sudo unless run as root. With the argument "all", also what the trait NATS and its tests need.
+# Uses sudo unless run as root. With the argument "all", also what the trait NATS and all tests need.
 #
 # Only programs are wanted, no services: MariaDB comes without its service where the release has such a
 # package, and a service of a package that is installed here is neither started nor enabled. Services
@@ -24,12 +24,18 @@ missing() {
   if [ "$wants" = all ]; then
     has_program nats-server || echo "nats-server"
     is_installed libnats-dev || echo "libnats-dev"
+    # What reads the reports in their tests.
+    has_program xmllint || echo "libxml2-utils"
+    has_program cmark-gfm || echo "cmark-gfm"
+    has_program chromium || echo "chromium chromium-browser"
+    # A browser without a font draws nothing.
+    is_installed fonts-dejavu-core || echo "fonts-dejavu-core"
   fi
 }
 
 if ! has_program apt-get || ! has_program dpkg-query; then
   programs="mariadbd mariadb-install-db mariadb redis-server redis-cli"
-  [ "$wants" != all ] || programs="$programs nats-server"
+  [ "$wants" != all ] || programs="$programs nats-server xmllint cmark-gfm chromium"
   for program in $programs; do
     has_program "$program" || absent="$absent $program"
   done

@@ -13,8 +13,8 @@ struct Muddled: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, ExploreCommand.self, ReplayCommand.self, CountCommand.self,
-      SandboxCommand.self,
+      RunCommand.self, BatchCommand.self, ExploreCommand.self, ReplayCommand.self,
+      CountCommand.self, SandboxCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 import MuddledCore
 
@@ -30,10 +29,7 @@ struct RunCommand: AsyncParsableCommand {
       configuration, 130 interrupted.
       """)
 
-  @Option(
-    name: [.customShort("c"), .customLong("config")],
-    help: .init("The node's config file (TOML).", valueName: "file"))
-  var config: String
+  @OptionGroup var coordinator: CoordinatorArguments
 
   @Option(
     name: [.customLong("id", withSingleDash: true), .customLong("id")],
@@ -51,12 +47,6 @@ struct RunCommand: AsyncParsableCommand {
     name: [.customShort("b"), .customLong("batch")],
     help: .init("The id that all nodes of the batch share.", valueName: "id"))
   var batch: String
-
-  @Option(
-    help: .init(
-      "The coordinator, db, redis, shared-memory or queue, whatever the config file says.",
-      valueName: "kind"))
-  var coordinator: String?
 
   @Option(
     help: .init(
@@ -84,9 +74,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func takePart() async throws {
-    let configuration = try Configuration.load(
-      file: config, environment: ProcessInfo.processInfo.environment,
-      kind: Self.kind(coordinator, of: "coordinator"), loader: Self.kind(loader, of: "loader"))
+    let configuration = try coordinator.load(loader: loader)
     let node = try await configuration.makeNode(
       id: id, partners: partners.flatMap(Self.splitIDs), batch: batch)
     try node.validate()
@@ -107,17 +95,6 @@ struct RunCommand: AsyncParsableCommand {
       diagnostics: { Self.write($0, to: STDERR_FILENO) })
     guard let events else { return [console] }
     return [try EventFileReporter(path: events), console]
-  }
-
-  /// What a flag names, if it is given.
-  private static func kind<Kind: RawRepresentable<String> & CaseIterable>(
-    _ text: String?, of flag: String
-  ) throws -> Kind? {
-    guard let text else { return nil }
-    if let kind = Kind(rawValue: text) { return kind }
-    let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
-    throw MuddledError(
-      .usage, "there is no \(flag) kind \(text.quoted); give --\(flag) one of \(kinds)")
   }
 
   private var logger: Logger {

@@ -20,7 +20,7 @@ final class BatchFile: @unchecked Sendable {
   enum Byte: Int64 { case gate, holders }
 
   /// "muddled" and the layout's version.
-  static let magic: UInt64 = 0x6d75_6464_6c65_6401
+  static let magic: UInt64 = 0x6d75_6464_6c65_6402
   static let leasePlaces = 512
   /// Where the ring begins: behind the header and the leases, at a multiple of any page's size.
   static let ringStart = 128 << 10

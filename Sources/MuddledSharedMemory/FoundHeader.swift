@@ -13,7 +13,9 @@ struct FoundHeader {
   let capacity: UInt64
   /// Whether a node holds a lease, or the last one to leave wanted the file to stay.
   let isWanted: Bool
-  private let isOfThisBoot: Bool
+  /// How long ago the file was made; zero if that was before the machine started.
+  let age: Duration
+  let isOfThisBoot: Bool
   private let usedAt: UInt64
 
   /// `nil` if the file was not made to its end, or by another version of muddled.
@@ -27,6 +29,8 @@ struct FoundHeader {
     else { return nil }
     capacity = header.capacity
     usedAt = header.used_at
+    let now = muddled_now()
+    age = .nanoseconds(now - min(now, header.made_at))
     batch = Self.bytes(header.batch, header.batch_length)
     isOfThisBoot = Self.bytes(header.boot, header.boot_length) == bootID
     isWanted = header.is_kept != 0 || Self.hasLease(descriptor)
@@ -56,13 +60,8 @@ struct FoundHeader {
 extension BatchFile {
   /// Removes what crashed or stopped batches of this user left in a folder and nobody has any use for.
   static func sweep(_ folder: String, retention: Duration) {
-    guard let entries = opendir(folder) else { return }
-    defer { closedir(entries) }
-    while let entry = readdir(entries) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix(MeetingPlace.prefix) { sweep(file: "\(folder)/\(name)", retention) }
+    for path in MeetingPlace.files(in: folder, startingWith: MeetingPlace.prefix) {
+      sweep(file: path, retention)
     }
   }
 

@@ -39,7 +39,26 @@ struct MeetingPlace: Sendable {
   func path(batch: String) -> String {
     var digest = Digest()
     digest.update(batch)
-    return "\(folder)/\(Self.prefix)\(name)-\(digest)"
+    return "\(folder)/\(filePrefix)\(digest)"
+  }
+
+  /// The files of this meeting place's batches, and of places whose names begin like this one's.
+  var files: [String] { Self.files(in: folder, startingWith: filePrefix) }
+
+  private var filePrefix: String { "\(Self.prefix)\(name)-" }
+
+  /// The paths of the files in a folder whose names begin like this.
+  static func files(in folder: String, startingWith prefix: String) -> [String] {
+    guard let entries = opendir(folder) else { return [] }
+    defer { closedir(entries) }
+    var paths: [String] = []
+    while let entry = readdir(entries) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasPrefix(prefix) { paths.append("\(folder)/\(name)") }
+    }
+    return paths
   }
 }
 

@@ -42,7 +42,7 @@ struct DatabaseCoordinatorTests {
     ])
     await database.close()
     // What a connection has seen is not looked for again; a server loses data only between two of them.
-    try await log.connection.perform { connection, isRepeated in
+    try await log.tables.connection.perform { connection, isRepeated in
       if !isRepeated {
         await connection.close()
         throw SessionLost("for the test")

@@ -25,6 +25,8 @@ struct muddled_header {
   uint64_t released_end;
   /// When the batch was last used, in nanoseconds of muddled_now().
   uint64_t used_at;
+  /// When the file was made, by the same clock.
+  uint64_t made_at;
   /// Grows with every record: the futex that waiters sleep on, and how many do.
   uint32_t sequence;
   uint32_t sleepers;

@@ -43,6 +43,30 @@ extension Configuration {
     }
   }
 
+  /// All batches of the store in which the nodes meet.
+  func makeBatchDirectory(loop: EventLoop) async throws -> any BatchDirectory {
+    switch coordinatorKind {
+    case .db:
+      let dsn = try dsn(coordinationDatabase.dsn, key: "cdb.dsn")
+      return try await naming("cdb.dsn") { try await DatabaseBatchDirectory(dsn, loop: loop) }
+    case .redis:
+      let url = try naming("coordinator.url") { try RedisURL(coordinatorURL?.value ?? "") }
+      return RedisBatchDirectory(url: url, on: loop)
+    case .sharedMemory:
+      return try naming("coordinator.name") {
+        try SharedMemoryBatchDirectory(name: coordinatorName)
+      }
+    case .queue:
+      #if NATS
+        let url = try naming("coordinator.url") { try NATSURL(coordinatorURL?.value ?? "") }
+        return NATSBatchDirectory(url: url)
+      #else
+        try Self.checkQueueIsBuilt()
+        preconditionFailure("the configuration was not checked")
+      #endif
+    }
+  }
+
   /// Throws unless this program can use a queue.
   static func checkQueueIsBuilt() throws {
     #if !NATS

@@ -1,6 +1,7 @@
 import ArgumentParser
 import MuddledCore
 import MuddledMariaDB
+import MuddledReports
 
 /// `muddled replay`: one order, step by step.
 struct ReplayCommand: AsyncParsableCommand {
@@ -15,6 +16,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Limits") var limits: LimitArguments
 
+  @OptionGroup(title: "Reports") var reports: ReportArguments
+
   @Option(help: .init("The server; without it a private one is started.", valueName: "dsn"))
   var db: String?
 
@@ -25,12 +28,16 @@ struct ReplayCommand: AsyncParsableCommand {
       options.selection = .token(try Token(token))
       options.limits = limits.limits
       let chosen = options
+      let reporters = try reports.reporters(of: self.scenario, listedOutcomes: 1)
       let summary = try await ServerForExploring.with(db) { database in
         try await interruptible {
-          try await Explorer(database: database, options: chosen).explore(scenario)
+          try await Explorer(database: database, options: chosen, reporters: reporters).explore(
+            scenario)
         }
       }
-      guard let outcome = summary.tally.outcomes.first else { return }
+      guard !reports.useStandardOutput, let outcome = summary.tally.outcomes.first else {
+        return
+      }
       print(summary.text(ofOutcome: outcome.digest.description) ?? "", terminator: "")
       print("outcome: \(outcome.digest.short)")
     }

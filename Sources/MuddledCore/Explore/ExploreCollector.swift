@@ -2,11 +2,6 @@ import Synchronization
 
 /// Hands out orders to the lanes, and brings what they gave into sequence.
 actor ExploreCollector {
-  private struct Finished {
-    let execution: Execution
-    let run: LaneRun
-  }
-
   /// Where the summary counts an assertion that did not hold.
   private struct ViolationPlace {
     let index: Int
@@ -15,7 +10,7 @@ actor ExploreCollector {
 
   /// What is known of an order.
   private enum Answer {
-    case run(Finished)
+    case run(EndedOrder)
     case known(EffectMemory.Known)
   }
 
@@ -124,12 +119,13 @@ actor ExploreCollector {
     }
   }
 
-  /// Takes what an order gave.
-  func take(_ index: UInt128, _ execution: Execution, _ run: LaneRun) async throws {
-    waiting[index] = .run(Finished(execution: execution, run: run))
-    if options.isDistinct {
-      learn(run, outcome: execution.outcome)
-      claims.end(index)
+  /// Takes what orders gave.
+  func take(_ orders: [EndedOrder]) async throws {
+    for order in orders {
+      waiting[order.index] = .run(order)
+      guard options.isDistinct else { continue }
+      learn(order.run, outcome: order.execution.outcome)
+      claims.end(order.index)
       wakeSleepers()
     }
     await deliver()
@@ -191,7 +187,7 @@ actor ExploreCollector {
     sleepers = []
   }
 
-  private func record(_ finished: Finished) async throws {
+  private func record(_ finished: EndedOrder) async throws {
     let execution = finished.execution
     summary.tally.add(execution)
     summary.duration = .now - beganAt
@@ -220,7 +216,7 @@ actor ExploreCollector {
 
   private var heldKeys: [Digest] = []
 
-  private func transcript(of finished: Finished) -> TranscriptPermutation {
+  private func transcript(of finished: EndedOrder) -> TranscriptPermutation {
     let order =
       finished.execution.permutation.map { scenario.permutations[$0].steps }
       ?? Slot.slots(of: finished.execution.order).map {

@@ -81,7 +81,7 @@ actor CoordinatorConnection {
     if let connection, await connection.isOpen { return connection }
     let opened = try await MariaDBConnection.open(dsn, on: loop)
     let results = try await opened.query(CoordinatorSQL.session, keeping: 0)
-    if case .error(let error) = results.first { throw DatabaseCoordinator.refused(error, dsn) }
+    if case .error(let error) = results.first { throw CoordinatorTables.refused(error, dsn) }
     connection = opened
     return opened
   }

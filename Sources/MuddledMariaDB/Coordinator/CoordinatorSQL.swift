@@ -8,11 +8,11 @@ enum CoordinatorSQL {
 
   static let tables = [
     (
-      name: "muddled_batch", columns: "batch, trimmed, used",
+      name: "muddled_batch", columns: "batch, trimmed, used, made",
       create: """
       CREATE TABLE IF NOT EXISTS muddled_batch (batch VARBINARY(200) NOT NULL, \
-      trimmed BIGINT UNSIGNED NOT NULL, used DATETIME(6) NOT NULL, PRIMARY KEY (batch)) \
-      ENGINE = InnoDB
+      trimmed BIGINT UNSIGNED NOT NULL, used DATETIME(6) NOT NULL, made DATETIME(6) NOT NULL, \
+      PRIMARY KEY (batch)) ENGINE = InnoDB
       """
     ),
     (
@@ -35,7 +35,8 @@ enum CoordinatorSQL {
 
   /// Notes that the batch is in use. Batch.
   static let useBatch = """
-    INSERT INTO muddled_batch (batch, trimmed, used) VALUES (?, 0, UTC_TIMESTAMP(6)) \
+    INSERT INTO muddled_batch (batch, trimmed, used, made) \
+    VALUES (?, 0, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)) \
     ON DUPLICATE KEY UPDATE used = UTC_TIMESTAMP(6)
     """
 
@@ -114,6 +115,14 @@ enum CoordinatorSQL {
     WHERE l.batch = b.batch AND seen >= UTC_TIMESTAMP(6) - INTERVAL ? DAY) \
     AND NOT EXISTS (SELECT 1 FROM muddled_log r \
     WHERE r.batch = b.batch AND written >= UTC_TIMESTAMP(6) - INTERVAL ? DAY) LIMIT 100
+    """
+
+  static let batches = "SELECT batch FROM muddled_batch ORDER BY batch"
+
+  /// Batch; its age in microseconds.
+  static let age = """
+    SELECT GREATEST(0, TIMESTAMPDIFF(MICROSECOND, made, UTC_TIMESTAMP(6))) FROM muddled_batch \
+    WHERE batch = ?
     """
 
   /// Batch.

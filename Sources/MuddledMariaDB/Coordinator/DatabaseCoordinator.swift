@@ -34,8 +34,7 @@ public final class DatabaseCoordinator: Coordinator {
   /// The batch's id.
   public let batch: String
 
-  let connection: CoordinatorConnection
-  let loop: EventLoop
+  let tables: CoordinatorTables
   private let key: BoundValue
   /// What this value has seen of the log.
   private let seen = Mutex(Seen())
@@ -67,30 +66,33 @@ public final class DatabaseCoordinator: Coordinator {
   package init(
     _ dsn: MariaDBDSN, batch: String, options: Options = Options(), loop: EventLoop
   ) async throws {
-    guard !dsn.database.isEmpty else {
-      throw MuddledError(
-        .configuration,
-        "the DSN of the coordination database at \(dsn.place) must name a database after the slash")
-    }
+    try Self.checkNamesDatabase(dsn)
     precondition(
       (1...CoordinatorLimits.idBytes).contains(batch.utf8.count), "a batch id has 1 to 200 bytes")
     self.dsn = dsn
     self.batch = batch
-    self.loop = loop
     key = .text(batch)
-    connection = CoordinatorConnection(dsn, options: options, loop: loop)
+    tables = CoordinatorTables(dsn, options: options, loop: loop)
     do {
-      try await connection.open()
+      try await tables.connection.open()
       try await makeTables()
-      _ = try await change(CoordinatorSQL.useBatch, [key])
+      _ = try await tables.change(CoordinatorSQL.useBatch, [key])
       try await forgetStaleBatches(days: options.keptDays)
-      try await perform { connection, _ in
+      try await tables.perform { connection, _ in
         try await connection.prepare(all: CoordinatorSQL.everyTurn)
       }
     } catch {
-      await connection.close()
+      await tables.connection.close()
       throw error
     }
+  }
+
+  /// Looks at a batch through tables that are there; makes and notes nothing.
+  init(lookingAt batch: String, in tables: CoordinatorTables) {
+    self.tables = tables
+    self.batch = batch
+    dsn = tables.dsn
+    key = .text(batch)
   }
 
   /// Stores `record` at `position` if the log ends exactly there.
@@ -104,7 +106,7 @@ public final class DatabaseCoordinator: Coordinator {
     let place: [BoundValue] = [key, .number(position)]
     let seen = seen.withLock { $0 }
     // An error thrown inside would be taken for a lost connection; nil says that the log ends before.
-    let result: AppendResult? = try await perform { connection, isRepeated in
+    let result: AppendResult? = try await tables.perform { connection, isRepeated in
       let inserted =
         if position > 0, position <= seen.end, connection === seen.connection {
           try await connection.execute(
@@ -162,14 +164,14 @@ public final class DatabaseCoordinator: Coordinator {
       let silence = seen.withLock { $0.at }.duration(to: now)
       looksForOne = silence < PollPace.eager
       let pause = PollPace.pause(after: silence)
-      await loop.sleep(for: min(pause, now.duration(to: end)))
+      await tables.loop.sleep(for: min(pause, now.duration(to: end)))
     }
   }
 
   /// Says that `node` lives, and tells when every node of the batch was last seen.
   public func renewLease(of node: String?) async throws -> [Lease] {
-    if let node { _ = try await change(CoordinatorSQL.renewLease, [key, .text(node)]) }
-    return try await select(CoordinatorSQL.leases, [key]).map { row in
+    if let node { _ = try await tables.change(CoordinatorSQL.renewLease, [key, .text(node)]) }
+    return try await tables.select(CoordinatorSQL.leases, [key]).map { row in
       let age = try number(row[1])
       return Lease(
         node: String(decoding: row[0] ?? [], as: UTF8.self), age: .microseconds(Int64(age)))
@@ -178,20 +180,27 @@ public final class DatabaseCoordinator: Coordinator {
 
   /// Gives up the lease of `node`.
   public func dropLease(of node: String) async throws {
-    _ = try await change(CoordinatorSQL.dropLease, [key, .text(node)])
+    _ = try await tables.change(CoordinatorSQL.dropLease, [key, .text(node)])
   }
 
   /// Deletes every record before `position`, some hundred at a time.
   public func trim(before position: UInt64) async throws {
-    _ = try await change(
+    _ = try await tables.change(
       CoordinatorSQL.markTrimmed, [.number(position), key, .number(position)])
-    try await deleteRecords(of: key, before: position)
+    try await tables.deleteRecords(of: key, before: position)
   }
 
   /// Ends the connection; no other operation may follow.
-  public func close() async { await connection.close() }
+  public func close() async { await tables.connection.close() }
 
   // MARK: Parts
+
+  static func checkNamesDatabase(_ dsn: MariaDBDSN) throws {
+    guard dsn.database.isEmpty else { return }
+    throw MuddledError(
+      .configuration,
+      "the DSN of the coordination database at \(dsn.place) must name a database after the slash")
+  }
 
   private func noteEnd(_ end: UInt64, on connection: MariaDBConnection) {
     seen.withLock { seen in
@@ -203,7 +212,7 @@ public final class DatabaseCoordinator: Coordinator {
   /// The record at a position, of any length, if there is one.
   private func record(at position: UInt64) async throws -> LogRecord? {
     let key = key
-    return try await perform(endsWhenCancelled: true) { connection, _ in
+    return try await tables.perform(endsWhenCancelled: true) { connection, _ in
       let answer = try await connection.execute(
         CoordinatorSQL.record, [key, .number(position)])
       guard case .rows(let rows) = answer else { throw answer.unexpected }
@@ -215,7 +224,7 @@ public final class DatabaseCoordinator: Coordinator {
 
   private func look(from position: UInt64) async throws -> [LogRecord] {
     let key = key
-    return try await perform(endsWhenCancelled: true) { connection, _ in
+    return try await tables.perform(endsWhenCancelled: true) { connection, _ in
       let answer = try await connection.execute(
         CoordinatorSQL.records, [key, .number(position)])
       guard case .rows(let rows) = answer else { throw answer.unexpected }
@@ -253,22 +262,14 @@ public final class DatabaseCoordinator: Coordinator {
   private func makeTables() async throws {
     for table in CoordinatorSQL.tables {
       let look = "SELECT \(table.columns) FROM \(table.name) LIMIT 0"
-      let error = try await failure(of: look)
+      let error = try await tables.failure(of: look)
       guard let error else { continue }
       // ER_NO_SUCH_TABLE
       guard error.code == 1146 else { throw refused(error, table.name) }
-      guard let refusal = try await failure(of: table.create) else { continue }
+      guard let refusal = try await tables.failure(of: table.create) else { continue }
       // Another node may have made it meanwhile.
-      if try await failure(of: look) != nil { throw refused(refusal, table.name) }
+      if try await tables.failure(of: look) != nil { throw refused(refusal, table.name) }
     }
-  }
-
-  private func failure(of sql: String) async throws -> ServerError? {
-    let results = try await connection.perform { connection, _ in
-      try await connection.query(sql, keeping: 0)
-    }
-    guard case .error(let error) = results.first else { return nil }
-    return error
   }
 
   private func refused(_ error: ServerError, _ table: String) -> MuddledError {
@@ -280,16 +281,9 @@ public final class DatabaseCoordinator: Coordinator {
 
   private func forgetStaleBatches(days: Int) async throws {
     let days = BoundValue.number(UInt64(max(1, days)))
-    for row in try await select(CoordinatorSQL.staleBatches, [days, days, days]) {
+    for row in try await tables.select(CoordinatorSQL.staleBatches, [days, days, days]) {
       guard let batch = row[0] else { continue }
-      try await deleteRecords(of: .bytes(batch), before: .max)
-      for sql in CoordinatorSQL.forget { _ = try await change(sql, [.bytes(batch)]) }
+      try await tables.forget(.bytes(batch))
     }
-  }
-
-  private func deleteRecords(of batch: BoundValue, before position: UInt64) async throws {
-    while try await change(CoordinatorSQL.trim, [batch, .number(position)])
-      == CoordinatorSQL.recordsPerTrim
-    {}
   }
 }

@@ -62,8 +62,11 @@
       (self.connection, self.context, self.inbox) = (connection, context, inbox)
     }
 
-    private static func connect(
-      to url: NATSURL, options: NATSOptions, attachment: NATSAttachment
+    /// Connects and logs in; blocks.
+    ///
+    /// - Parameter attachment: what drives the connection; `nil` leaves that to threads of libnats.
+    static func connect(
+      to url: NATSURL, options: NATSOptions, attachment: NATSAttachment?
     ) throws -> OpaquePointer {
       var settings: OpaquePointer?
       try check(natsOptions_Create(&settings))
@@ -80,7 +83,7 @@
       } else if let token = url.secret {
         try check(natsOptions_SetToken(settings, token))
       }
-      try check(attachment.attach(to: settings))
+      try attachment.map { try check($0.attach(to: settings)) }
       var connection: OpaquePointer?
       let status = natsConnection_Connect(&connection, settings)
       guard status == NATS_OK, let connection else {
@@ -184,15 +187,19 @@
       guard let subscription else { return }
       while let message = try Self.next(of: subscription) {
         defer { natsMsg_Destroy(message) }
-        var metadata: UnsafeMutablePointer<jsMsgMetaData>?
-        try check(natsMsg_GetMetaData(&metadata, message))
-        guard let metadata else { continue }
-        defer { jsMsgMetaData_Destroy(metadata) }
-        messages.append(
-          QueueMessage(
-            sequence: metadata.pointee.Sequence.Stream - 1,
-            time: .nanoseconds(metadata.pointee.Timestamp), bytes: Self.bytes(of: message)))
+        messages.append(try Self.queueMessage(message))
       }
+    }
+
+    /// A stream's message as a value.
+    static func queueMessage(_ message: OpaquePointer) throws -> QueueMessage {
+      var metadata: UnsafeMutablePointer<jsMsgMetaData>?
+      try check(natsMsg_GetMetaData(&metadata, message))
+      guard let metadata else { throw NATSBroken(NATS_NO_MEMORY) }
+      defer { jsMsgMetaData_Destroy(metadata) }
+      return QueueMessage(
+        sequence: metadata.pointee.Sequence.Stream - 1,
+        time: .nanoseconds(metadata.pointee.Timestamp), bytes: bytes(of: message))
     }
 
     /// The next message that has come; a time-out of 0 only looks.

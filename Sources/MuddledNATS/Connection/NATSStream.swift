@@ -17,12 +17,39 @@
     init(of batch: String, at location: String, retention: Duration) {
       var digest = Digest()
       digest.update(batch)
-      name = "muddled-\(digest)"
+      name = "\(Self.nameStart)\(digest)"
       subject = "muddled.\(digest)"
-      description = "muddled batch " + Self.escaped(batch)
+      description = Self.descriptionStart + Self.escaped(batch)
       self.batch = batch
       self.location = location
       self.retention = retention
+    }
+
+    static let nameStart = "muddled-"
+    static let descriptionStart = "muddled batch "
+
+    /// The id of the batch that a stream is of; `nil` if it is another's.
+    static func batch(of information: jsStreamInfo) -> String? {
+      guard let name = information.Config.pointee.Name.map({ String(cString: $0) }),
+        let text = information.Config.pointee.Description.map({ String(cString: $0) }),
+        name.hasPrefix(nameStart), text.hasPrefix(descriptionStart)
+      else { return nil }
+      return unescaped(text.dropFirst(descriptionStart.count))
+    }
+
+    /// Undoes ``escaped(_:)``.
+    private static func unescaped(_ text: Substring) -> String {
+      var (bytes, rest): ([UInt8], Substring.UTF8View) = ([], text.utf8[...])
+      while let byte = rest.popFirst() {
+        let digits = rest.prefix(2)
+        if byte == UInt8(ascii: "%"), let code = UInt8(String(Substring(digits)), radix: 16) {
+          bytes.append(code)
+          rest = rest.dropFirst(2)
+        } else {
+          bytes.append(byte)
+        }
+      }
+      return String(decoding: bytes, as: UTF8.self)
     }
 
     /// libnats copies a description as it is into JSON, and C texts hold no zero.
@@ -114,9 +141,7 @@
       defer { jsStreamInfoList_Destroy(streams) }
       for index in 0..<Int(streams.pointee.Count) {
         guard let stream = streams.pointee.List[index]?.pointee, stream.State.Msgs == 0,
-          let name = stream.Config.pointee.Name, String(cString: name).hasPrefix("muddled-"),
-          let text = stream.Config.pointee.Description,
-          String(cString: text).hasPrefix("muddled batch "),
+          let name = stream.Config.pointee.Name, Self.batch(of: stream) != nil,
           stream.Config.pointee.MaxAge > 0, stream.Created > 0,
           now - max(stream.Created, stream.State.LastTime) > stream.Config.pointee.MaxAge
         else { continue }

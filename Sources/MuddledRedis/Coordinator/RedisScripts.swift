@@ -29,12 +29,23 @@ enum RedisScripts {
     local time = redis.call('TIME')
     local now = time[1] * 1000000 + time[2]
     if ARGV[2] then
+      redis.call('HSETNX', KEYS[2], 'made', string.format('%.0f', now))
       redis.call('HSET', KEYS[2], ARGV[2], string.format('%.0f', now))
       redis.call('PEXPIRE', KEYS[1], ARGV[1])
       redis.call('PEXPIRE', KEYS[2], ARGV[1])
     end
     return {now, redis.call('HGETALL', KEYS[2])}
     """
+
+  /// How long ago the batch was first used, in microseconds; null if it is not there.
+  private static let age = """
+    local made = redis.call('HGET', KEYS[1], 'made')
+    if not made then return redis.call('EXISTS', KEYS[1]) == 1 and 0 or nil end
+    local time = redis.call('TIME')
+    return time[1] * 1000000 + time[2] - made
+    """
+
+  static func age(keys: RedisKeys) -> RedisCommand { RedisCommand("EVAL", age, "1", keys.state) }
 
   static func append(
     _ record: [UInt8], mark: [UInt8], at position: UInt64, keys: RedisKeys, retention: Duration

@@ -25,7 +25,18 @@ extension PreparedResult {
   }
 }
 
-extension DatabaseCoordinator {
+/// The coordinator's tables in one database, by way of one connection.
+struct CoordinatorTables: Sendable {
+  let dsn: MariaDBDSN
+  let connection: CoordinatorConnection
+  let loop: EventLoop
+
+  init(_ dsn: MariaDBDSN, options: DatabaseCoordinator.Options, loop: EventLoop) {
+    self.dsn = dsn
+    self.loop = loop
+    connection = CoordinatorConnection(dsn, options: options, loop: loop)
+  }
+
   /// Runs something on the connection, and again if the server asks for that.
   func perform<Success: Sendable>(
     endsWhenCancelled: Bool = false,
@@ -68,6 +79,28 @@ extension DatabaseCoordinator {
       guard case .rows(let rows) = answer else { throw answer.unexpected }
       return rows
     }
+  }
+
+  /// What the server says against a statement without values, if anything.
+  func failure(of sql: String) async throws -> ServerError? {
+    let results = try await connection.perform { connection, _ in
+      try await connection.query(sql, keeping: 0)
+    }
+    guard case .error(let error) = results.first else { return nil }
+    return error
+  }
+
+  /// Deletes the records of a batch before a position, some hundred at a time.
+  func deleteRecords(of batch: BoundValue, before position: UInt64) async throws {
+    while try await change(CoordinatorSQL.trim, [batch, .number(position)])
+      == CoordinatorSQL.recordsPerTrim
+    {}
+  }
+
+  /// Deletes all that the tables hold of a batch.
+  func forget(_ batch: BoundValue) async throws {
+    try await deleteRecords(of: batch, before: .max)
+    for sql in CoordinatorSQL.forget { _ = try await change(sql, [batch]) }
   }
 
   /// A refusal that no repetition will change.
