@@ -8,7 +8,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
-.PHONY: build demo test install format lint clean packages all-packages
+.PHONY: build demo docs test install format lint clean packages all-packages
 
 build: packages
 	$(SWIFT) build
@@ -24,6 +24,7 @@ test: all-packages lint
 	sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS
 	$(SWIFT) build --package-path Benchmarks --traits NATS
 	sh scripts/test-examples.sh $(SWIFT)
+	sh scripts/check-docs.sh $(SWIFT)
 	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
 	sh scripts/check-default-build.sh .build/exhaustive/release/muddled
 
@@ -34,6 +35,11 @@ install: packages
 	$(SWIFT) build --product generate-manual
 	sh scripts/install.sh "$$($(SWIFT) build -c release --show-bin-path)/muddled" \
 	  "$$($(SWIFT) build --show-bin-path)/generate-manual" "$(DESTDIR)$(PREFIX)"
+
+# The articles and the reference of MuddledCore; warnings are errors.
+docs: packages
+	$(SWIFT) build --target MuddledCore
+	sh scripts/check-docs.sh $(SWIFT)
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(LINTED)

@@ -140,7 +140,9 @@ let package = Package(
       name: "MuddledCLITests",
       dependencies: [
         "MuddledCLI", "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox",
-        "MuddledTestKit", .product(name: "Subprocess", package: "swift-subprocess"),
+        "MuddledTestKit", "MuddledXCTest",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
   ],

@@ -21,14 +21,8 @@ enum Explored {
       try MariaDBDSN(Sandbox.ofTest.mariaDBDSN()), options: MariaDBDatabase.Options())
     var options = ExploreOptions()
     options.selection = selection
-    let result: Result<ExploreSummary, any Error>
-    do {
-      result = .success(
-        try await Explorer(database: database, options: options, reporters: reporters)
-          .explore(scenario))
-    } catch { result = .failure(error) }
-    await database.close()
-    return try result.get()
+    return try await Explorer(database: database, options: options, reporters: reporters)
+      .explore(scenario)
   }
 
   /// Two clients that move money in opposite directions: waits, deadlocks, deferred orders.

@@ -1,7 +1,9 @@
 /// What happens in an exploration, as it happens; see ``Explorer/explore(_:_:)``.
 ///
 /// It begins with ``RunEvent/started(_:)``, which tells how many orders there are, has one ``RunEvent/order(_:)`` for each
-/// order, and ends with ``RunEvent/explored(_:)``, also if the task is cancelled. It can be iterated once.
+/// order, and ends with ``RunEvent/explored(_:)``, also if the task is cancelled. With ``ExploreOptions/isDistinct`` there is
+/// one order for each execution, and all come at the end, when it is known for how many orders each stands. It can be
+/// iterated once.
 public struct ExploreEvents: AsyncSequence, Sendable {
   private let channel: EventChannel
 

@@ -10,7 +10,7 @@ extension ExploreSummary {
 
     fileprivate init(_ tally: RunTally.Outcome, of scenario: Scenario) {
       self.tally = tally
-      witness = scenario.reading(tally.witness)
+      witness = scenario.naming(tally.witness)
     }
 
     /// What was counted of the outcome.

@@ -64,6 +64,6 @@ public struct ExploreSummary: Sendable {
 
   /// The token of an execution's order.
   public func token(of execution: Execution) -> Token {
-    scenario.reading(execution).token
+    scenario.naming(execution).token
   }
 }

@@ -42,7 +42,7 @@ public struct Explorer: Sendable {
   /// ```swift
   /// let report = try await explorer.explore(transfer) { events in
   ///   for await event in events {
-  ///     if case .order(let execution) = event { print(transfer.reading(execution).transcript) }
+  ///     if case .order(let execution) = event { print(transfer.naming(execution).transcript) }
   ///   }
   /// }
   /// ```

@@ -63,8 +63,8 @@ public struct NamedExecution: Sendable, CustomStringConvertible {
 }
 
 extension Scenario {
-  /// Reads an execution of this scenario, such as that of a ``RunEvent/order(_:)``, with the scenario's names.
-  public func reading(_ execution: Execution) -> NamedExecution {
+  /// An execution of this scenario, such as that of a ``RunEvent/order(_:)``, with the scenario's names.
+  public func naming(_ execution: Execution) -> NamedExecution {
     NamedExecution(execution, of: self)
   }
 }

@@ -59,7 +59,7 @@ package struct ExploreVerdict {
     return text(
       lines,
       broken.map { place, assertion in
-        (report.scenario.reading(place.witness), place.orders, "does not hold: \(assertion)")
+        (report.scenario.naming(place.witness), place.orders, "does not hold: \(assertion)")
       })
   }
 
