@@ -17,15 +17,18 @@ struct CoordinatorArguments: ParsableArguments {
 
   /// Reads the config file and the environment.
   ///
-  /// - Parameter loader: what `--loader` names, if it is given.
-  func load(loader: String? = nil) throws -> Configuration {
+  /// - Parameters:
+  ///   - loader: what `--loader` names, if it is given.
+  ///   - isClient: whether it must say where a client's steps come from.
+  func load(loader: String? = nil, isClient: Bool = true) throws -> Configuration {
     try Configuration.load(
       file: config, environment: ProcessInfo.processInfo.environment,
-      kind: Self.kind(coordinator, of: "coordinator"), loader: Self.kind(loader, of: "loader"))
+      kind: Self.kind(coordinator, of: "coordinator"), loader: Self.kind(loader, of: "loader"),
+      isClient: isClient)
   }
 
   /// What a flag names, if it is given.
-  private static func kind<Kind: RawRepresentable<String> & CaseIterable>(
+  static func kind<Kind: RawRepresentable<String> & CaseIterable>(
     _ text: String?, of flag: String
   ) throws -> Kind? {
     guard let text else { return nil }

@@ -16,6 +16,9 @@ extension Configuration {
     return MariaDBDatabase(try dsn(database.dsn, key: "db.dsn"), options: options, loop: loop)
   }
 
+  /// What the database under test is called, with its password.
+  var databaseDSN: String? { database.dsn?.value }
+
   /// The place where the nodes of the batch meet.
   func makeCoordinator(batch: String, loop: EventLoop) async throws -> any Coordinator {
     switch coordinatorKind {
@@ -95,6 +98,7 @@ extension Configuration {
 
   private func loadSteps(node: String) async throws -> [Step] {
     switch steps {
+    case nil: preconditionFailure("the configuration was not read for a client")
     case .file(let path): return try await FileLoader(path: path).load()
     case .database(let dsn, let table):
       let key = dsn == nil ? "db.dsn" : "sql.dsn"

@@ -36,6 +36,8 @@ struct ExploreCommand: AsyncParsableCommand {
   @Flag(help: "Run each execution once, and account for every order that comes to it.")
   var distinct = false
 
+  @OptionGroup(title: "Sharing") var fleet: FleetArguments
+
   @OptionGroup(title: "Reports") var reports: ReportArguments
 
   @Option(help: .init("Write one JSON line for each order to this file.", valueName: "file"))
@@ -94,11 +96,24 @@ struct ExploreCommand: AsyncParsableCommand {
     reporters.append(console)
     reporters += try reports.reporters(of: arguments, listedOutcomes: top)
     let explorers = (options, reporters)
-    let summary = try await ServerForExploring.with(db) { database in
+    let shared = try fleet.load()
+    guard shared == nil || !options.wantsTranscripts else {
+      throw MuddledError(
+        .usage,
+        "--transcript and --expect are about all orders, and with --batch this process runs some of them; leave one out"
+      )
+    }
+    let batch = fleet.batch ?? ""
+    let summary = try await ServerForExploring.with(db ?? shared?.databaseDSN) { database in
       try await interruptible {
-        try await Explorer(
-          database: database, options: explorers.0, reporters: explorers.1
-        ).explore(scenario)
+        let explorer = Explorer(
+          database: database, options: explorers.0, reporters: explorers.1)
+        guard let shared else { return try await explorer.explore(scenario) }
+        let loop = EventLoop()
+        defer { loop.stop() }
+        let coordinator = try await shared.makeCoordinator(batch: batch, loop: loop)
+        return try await explorer.explore(
+          scenario, with: Fleet(coordinator, batch: batch, lease: shared.lease))
       }
     }
     if let outcome {

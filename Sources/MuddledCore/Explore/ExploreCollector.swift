@@ -39,9 +39,9 @@ actor ExploreCollector {
   private var isDelivering = false
   private var waiting: [UInt128: Answer] = [:]
   private var sleepers: [CheckedContinuation<Void, Never>] = []
-  private var memory = EffectMemory()
+  private(set) var memory: EffectMemory
   private var claims = DistinctClaims()
-  private var executions: Set<UInt64> = []
+  private(set) var executions: Set<UInt64> = []
   /// In distinct mode: the executions, held back until it is known for how many orders each stands.
   private var held: [Execution] = []
   private var heldTranscripts: [TranscriptPermutation] = []
@@ -52,8 +52,9 @@ actor ExploreCollector {
 
   init(
     _ scenario: Scenario, plan: OrderPlan, options: ExploreOptions, lanes: Int,
-    reporters: [any Reporter], loop: EventLoop?
+    reporters: [any Reporter], loop: EventLoop?, memory: EffectMemory = EffectMemory()
   ) {
+    self.memory = memory
     self.scenario = scenario
     self.plan = plan
     self.options = options
@@ -291,7 +292,7 @@ actor ExploreCollector {
 }
 
 extension ExploreCollector {
-  private static func failure(_ error: any Error) -> MuddledError {
+  static func failure(_ error: any Error) -> MuddledError {
     error as? MuddledError
       ?? MuddledError(.internalBug, "muddled cannot go on, and that is its own fault: \(error)")
   }

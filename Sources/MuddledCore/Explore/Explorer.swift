@@ -4,9 +4,9 @@
 /// let report = try await Explorer(database: .mariaDB(dsn)).explore(transfer)
 /// ```
 public struct Explorer: Sendable {
-  private let database: any Database & LaneDatabases
-  private let options: ExploreOptions
-  private let reporters: [any Reporter]
+  let database: any Database & LaneDatabases
+  let options: ExploreOptions
+  let reporters: [any Reporter]
 
   /// Makes an explorer.
   ///
@@ -114,7 +114,7 @@ public struct Explorer: Sendable {
       scenario, plan: plan, options: options, lanes: entrances.count, reporters: reporters,
       loop: entrances.count == 1 ? entrances[0].loop : nil)
     await collector.begin()
-    await explore(scenario, entrances, plan, collector)
+    await explore(scenario, makeLanes(scenario, entrances), plan, collector, isLast: true)
     let summary = await collector.finish()
     // Only now: the collector may live on a lane's thread.
     collector.stop()
@@ -122,7 +122,7 @@ public struct Explorer: Sendable {
     return summary
   }
 
-  private func checkOptions(for scenario: Scenario) throws {
+  func checkOptions(for scenario: Scenario) throws {
     if let lanes = options.lanes, lanes > 1, let obstacle = scenario.laneObstacle {
       throw MuddledError(
         .usage,
@@ -137,7 +137,7 @@ public struct Explorer: Sendable {
     }
   }
 
-  private func makeEntrances(for plan: OrderPlan) async throws -> [any Database] {
+  func makeEntrances(for plan: OrderPlan) async throws -> [any Database] {
     guard let lanes = options.lanes else { return [database] }
     var entrances: [any Database] = []
     do {
@@ -151,19 +151,24 @@ public struct Explorer: Sendable {
     return entrances
   }
 
-  private func explore(
-    _ scenario: Scenario, _ entrances: [any Database], _ plan: OrderPlan,
-    _ collector: ExploreCollector
+  func makeLanes(_ scenario: Scenario, _ entrances: [any Database]) -> [Lane] {
+    entrances.map { entrance in
+      let empty: @Sendable () async throws -> Void = { try await database.emptyLane(entrance) }
+      return Lane(
+        scenario, on: entrance, limits: options.limits, empty: options.lanes == nil ? nil : empty)
+    }
+  }
+
+  /// Runs the orders of a plan on lanes, and closes these if it is the last plan.
+  func explore(
+    _ scenario: Scenario, _ lanes: [Lane], _ plan: OrderPlan, _ collector: ExploreCollector,
+    isLast: Bool
   ) async {
     await withTaskGroup(of: Void.self) { group in
-      for entrance in entrances {
-        let empty: @Sendable () async throws -> Void = { try await database.emptyLane(entrance) }
-        let lane = Lane(
-          scenario, on: entrance, limits: options.limits,
-          empty: options.lanes == nil ? nil : empty)
+      for lane in lanes {
         let driver = LaneDriver(
-          scenario, lane: lane, plan: plan, options: options, collector: collector)
-        group.addTask(executorPreference: entrance.loop) { await driver.run() }
+          scenario, lane: lane, plan: plan, options: options, collector: collector, isLast: isLast)
+        group.addTask(executorPreference: lane.loop) { await driver.run() }
       }
       await withTaskCancellationHandler {
         await group.waitForAll()
@@ -174,7 +179,7 @@ public struct Explorer: Sendable {
   }
 
   /// Removes the lanes, and closes what the database itself keeps open.
-  private func leave(_ entrances: [any Database]) async {
+  func leave(_ entrances: [any Database]) async {
     // In a task of its own, which is not cancelled with the one that explores.
     let task = Task<Void, Never> {
       if options.lanes != nil {

@@ -63,6 +63,9 @@ actor Lane {
     loop = database.loop
   }
 
+  /// Whether the sessions are open.
+  var isOpen: Bool { !sessions.isEmpty }
+
   /// Opens the sessions.
   func open() async throws {
     alarm = Alarm(on: loop) { [weak self] in

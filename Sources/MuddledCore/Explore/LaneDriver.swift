@@ -5,16 +5,19 @@ struct LaneDriver: Sendable {
   let plan: OrderPlan
   let options: ExploreOptions
   let collector: ExploreCollector
+  /// Whether the lane is closed at the end; else it goes on with other orders.
+  let isLast: Bool
 
   init(
     _ scenario: Scenario, lane: Lane, plan: OrderPlan, options: ExploreOptions,
-    collector: ExploreCollector
+    collector: ExploreCollector, isLast: Bool
   ) {
     self.scenario = scenario
     self.lane = lane
     self.plan = plan
     self.options = options
     self.collector = collector
+    self.isLast = isLast
   }
 
   /// Works until there is nothing left, or somebody has failed. It does not notice a cancellation itself: the
@@ -23,13 +26,13 @@ struct LaneDriver: Sendable {
     do {
       // A task of its own is not cancelled with the one that explores, so that lanes can be left in order.
       try await Task(executorPreference: lane.loop) {
-        try await lane.open()
+        if await !lane.isOpen { try await lane.open() }
         while let indices = await collector.claim() { try await run(indices) }
       }.value
     } catch {
       await collector.fail(error)
     }
-    await Task(executorPreference: lane.loop) { await lane.close() }.value
+    if isLast { await Task(executorPreference: lane.loop) { await lane.close() }.value }
     if let refusal = await lane.probeRefusal { await collector.noteAssumedWaits(refusal) }
     if let gap = await lane.holderGap { await collector.noteUnknownHolders(gap) }
     await collector.noteLargeTables(lane.largeTables.sorted())

@@ -83,6 +83,13 @@ struct OrderPlan: Sendable {
 
   subscript(index: UInt128) -> PlannedOrder { make(index) }
 
+  /// A part of the orders, in sequence.
+  subscript(indices: Range<UInt128>) -> OrderPlan {
+    OrderPlan(
+      count: indices.count128, firstRank: firstRank.map { $0 + indices.lowerBound },
+      make: { [make] in make(indices.lowerBound + $0) })
+  }
+
   private static func order(_ rank: UInt128, _ space: OrderSpace) -> PlannedOrder {
     PlannedOrder(target: .rank(rank), slots: Slot.slots(of: space.unrank(rank).slots))
   }
