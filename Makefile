@@ -28,11 +28,13 @@ test: all-packages lint
 	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
 	sh scripts/check-default-build.sh .build/exhaustive/release/muddled
 
-# The Swift libraries are linked in, so that the program runs without a toolchain.
+# The Swift libraries are linked in, so that the program runs without a toolchain. The manual's generator runs only
+# here, so it is not optimised.
 install: packages
 	$(SWIFT) build -c release --product muddled --static-swift-stdlib
-	install -D -m 755 "$$($(SWIFT) build -c release --show-bin-path)/muddled" \
-	  "$(DESTDIR)$(PREFIX)/bin/muddled"
+	$(SWIFT) build --product generate-manual
+	sh scripts/install.sh "$$($(SWIFT) build -c release --show-bin-path)/muddled" \
+	  "$$($(SWIFT) build --show-bin-path)/generate-manual" "$(DESTDIR)$(PREFIX)"
 
 # The articles and the reference of MuddledCore; warnings are errors.
 docs: packages

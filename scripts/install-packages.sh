@@ -24,8 +24,9 @@ missing() {
   if [ "$wants" = all ]; then
     has_program nats-server || echo "nats-server"
     is_installed libnats-dev || echo "libnats-dev"
-    # What reads the reports in their tests.
+    # What reads the reports and the manual in their tests.
     has_program xmllint || echo "libxml2-utils"
+    has_program groff || echo "groff-base"
     has_program cmark-gfm || echo "cmark-gfm"
     has_program chromium || echo "chromium chromium-browser"
     # A browser without a font draws nothing.
@@ -35,7 +36,7 @@ missing() {
 
 if ! has_program apt-get || ! has_program dpkg-query; then
   programs="mariadbd mariadb-install-db mariadb redis-server redis-cli"
-  [ "$wants" != all ] || programs="$programs nats-server xmllint cmark-gfm chromium"
+  [ "$wants" != all ] || programs="$programs nats-server xmllint groff cmark-gfm chromium"
   for program in $programs; do
     has_program "$program" || absent="$absent $program"
   done

@@ -90,7 +90,7 @@ struct RunCommand: AsyncParsableCommand {
 
   private func makeReporters() throws -> [any Reporter] {
     let console = ConsoleReporter(
-      progress: quiet ? .none : isatty(STDERR_FILENO) == 1 ? .line : .lines,
+      progress: quiet ? .none : Terminal.progress, layout: Terminal.layout,
       output: { Self.write($0, to: STDOUT_FILENO) },
       diagnostics: { Self.write($0, to: STDERR_FILENO) })
     guard let events else { return [console] }

@@ -17,7 +17,7 @@ struct FleetTests {
     change(&options)
     let explorer = Explorer(
       database: try Exploring.database(), options: options, reporters: [recorder])
-    let fleet = Fleet(store.coordinator(batch: batch), batch: batch, lease: .seconds(2))
+    let fleet = Fleet(try store.coordinator(batch: batch), batch: batch, lease: .seconds(2))
     let summary = try await explorer.explore(scenario, with: fleet)
     return (summary, recorder.orders.map(\.rank))
   }

@@ -49,6 +49,26 @@ enum Explored {
     return scenario
   }
 
+  /// Six clients, five of which wait for others, and values that nothing can break but a letter.
+  static func crowd() throws -> Scenario {
+    let value = String(repeating: "a_value_without_any_blank_in_it_", count: 4)
+    var spec = """
+      setup { CREATE TABLE t (id INT PRIMARY KEY, n VARCHAR(200)); INSERT INTO t VALUES (1, 'x'); }
+      teardown { DROP TABLE t; }
+      session a step a1 { BEGIN; } step a2 { UPDATE t SET n = 'a' WHERE id = 1; } step a3 { COMMIT; }
+
+      """
+    for name in ["b", "c", "d", "a_client_with_a_long_name"] {
+      spec += "session \(name) step \(name)1 { UPDATE t SET n = '\(value)' WHERE id = 1; }\n"
+    }
+    spec += """
+      session e step e1 { SELECT * FROM t FOR UPDATE; } step e2 { SELECT * FROM t; }
+      permutation a1 a2 b1 c1 d1 a_client_with_a_long_name1 e1 a3 e2
+      permutation e2 d1 a1 a2 e1 c1 b1 a_client_with_a_long_name1 a3
+      """
+    return try Scenario(spec: spec, file: "crowd.spec", name: "crowd")
+  }
+
   /// Names, statements and results with all that means something in XML, HTML, JSON, Markdown or a terminal.
   static func hostile() throws -> Scenario {
     // Back-ticks, bars, a closed script, a combining mark after `<`, control characters.

@@ -129,7 +129,7 @@ struct ExploreCommand: AsyncParsableCommand {
 
   private var console: ConsoleReporter {
     ConsoleReporter(
-      progress: quiet ? .none : isatty(STDERR_FILENO) == 1 ? .line : .lines, listedOutcomes: top,
+      progress: quiet ? .none : Terminal.progress, listedOutcomes: top, layout: Terminal.layout,
       output: { [isShown = !reports.useStandardOutput] in
         if isShown { FileHandle.standardOutput.write(Data($0.utf8)) }
       },

@@ -60,7 +60,8 @@ function difference(outcome) {
 }
 
 const percent = (orders) => `${(100 * orders / Math.max(1, data.ordersRun)).toFixed(1)} %`;
-const severity = { deadlock: "bad", error: "bad", "assertion fails": "bad", "lock-wait time-out": "bad", deferred: "", cancelled: "warn", "assumed wait": "warn" };
+// The marks in the sequence of the filters, and how each looks.
+const severity = { "assertion fails": "bad", deadlock: "bad", error: "bad", "lock-wait time-out": "bad", cancelled: "warn", deferred: "", "assumed wait": "warn" };
 
 function row(outcome) {
   const item = make("li", "outcome");
@@ -154,7 +155,8 @@ function refresh() {
 }
 
 function addFilters() {
-  data.marks.forEach((mark, index) => {
+  Object.keys(severity).forEach((mark) => {
+    const index = data.marks.indexOf(mark);
     const count = data.outcomes.filter((outcome) => outcome.marks.includes(index)).length;
     if (!count) return;
     const button = make("button", "", `${mark} (${count})`);

@@ -89,8 +89,9 @@ function stepItem(data, steps, step, index, top, column, isNew) {
   const result = resultBox(step.results, isNew);
   const last = steps[step.wait.until];
   if (step.wait.until > index) result.prepend(make("p", "then", `after ${last.name} of ${data.clients[last.client]}:`));
-  place(make("div", "wait", make("div", "hatch", make("span", "", waitText(data, step.wait))), result),
-    top(index) + 1, top(step.wait.until) + 2);
+  const wait = make("div", "wait", make("div", "hatch", make("span", "", waitText(data, step.wait))), result);
+  wait.style.setProperty("--holders", step.wait.holders.length);
+  place(wait, top(index) + 1, top(step.wait.until) + 2);
   step.wait.holders.forEach((holder, order) => item.append(arrow(steps, step.client, index, holder, order, top, column)));
   return item;
 }

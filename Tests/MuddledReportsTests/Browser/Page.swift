@@ -29,7 +29,7 @@ enum Page {
   /// Elements that are too small for what is in them, and how much the page scrolls to the side.
   static let overflows = """
     (() => [document.documentElement, ...document.querySelectorAll('main *, header *, footer *')]
-      .filter((part) => part.checkVisibility() && !part.closest('.hidden') && !part.matches('.differs')
+      .filter((part) => part.checkVisibility() && !part.closest('.hidden') && !part.matches('.differs, .timeline, .grid')
         && part.clientWidth > 0 && part.scrollWidth > part.clientWidth + 1)
       .map((part) => part.tagName + '.' + part.className + ' ' + part.scrollWidth + ' > ' + part.clientWidth))()
     """
