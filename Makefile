@@ -2,12 +2,13 @@
 # make test: installs what is missing, lints, builds, and runs all tests; those that list every order of every
 # small shape once more, in full, with an optimised build. All is tested with the trait NATS, and the optimised
 # build is one without it, which must know of NATS only how to be built with it.
+# make chaos: kills processes and stores of batches at least 100 times for each kind of coordinator.
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
-.PHONY: build demo test install format lint clean packages all-packages
+.PHONY: build demo test chaos install format lint clean packages all-packages
 
 build: packages
 	$(SWIFT) build
@@ -24,6 +25,12 @@ test: all-packages lint
 	$(SWIFT) build --package-path Benchmarks --traits NATS
 	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
 	sh scripts/check-default-build.sh .build/exhaustive/release/muddled
+
+# Kills processes and stores of batches at random times, far oftener than the tests do: about half an hour.
+chaos: all-packages
+	$(SWIFT) build --build-tests --traits NATS
+	MUDDLED_CHAOS_KILLS=100 MUDDLED_CHAOS_RESTARTS=10 \
+	  sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS --filter ChaosTests
 
 # The Swift libraries are linked in, so that the program runs without a toolchain.
 install: packages
