@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what muddled is built with on Debian and Ubuntu, if something is missing; else does nothing.
-# Uses sudo unless run as root. With the argument "all", also what the trait NATS and its tests need.
+# Uses sudo unless run as root. With the argument "all", also what the trait NATS and the tests on a Galera cluster need.
 #
 # Only programs are wanted, no services: MariaDB comes without its service where the release has such a
 # package, and a service of a package that is installed here is neither started nor enabled. Services
@@ -24,6 +24,9 @@ missing() {
   if [ "$wants" = all ]; then
     has_program nats-server || echo "nats-server"
     is_installed libnats-dev || echo "libnats-dev"
+    # It brings the scripts of the state transfer, what they call, and the user mysql.
+    is_installed mariadb-server || echo "mariadb-server"
+    is_installed galera-4 || echo "galera-4"
   fi
 }
 
