@@ -17,7 +17,10 @@ let package = Package(
     .library(name: "MuddledRedis", targets: ["MuddledRedis"]),
     .library(name: "MuddledNATS", targets: ["MuddledNATS"]),
     .library(name: "MuddledSharedMemory", targets: ["MuddledSharedMemory"]),
+    .library(name: "MuddledReports", targets: ["MuddledReports"]),
     .library(name: "MuddledSandbox", targets: ["MuddledSandbox"]),
+    .library(name: "MuddledTestKit", targets: ["MuddledTestKit"]),
+    .library(name: "MuddledXCTest", targets: ["MuddledXCTest"]),
     .executable(name: "muddled", targets: ["MuddledCLI"]),
   ],
   traits: [
@@ -27,6 +30,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
@@ -38,6 +42,12 @@ let package = Package(
     .target(
       name: "MuddledCore",
       dependencies: [.product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .target(
+      name: "MuddledReports",
+      dependencies: ["MuddledCore", .product(name: "Mustache", package: "swift-mustache")],
+      // In the program itself, so that it needs no folder beside it.
+      resources: [.embedInCode("Templates")],
       swiftSettings: strict),
     .target(
       name: "MuddledMariaDB",
@@ -68,11 +78,15 @@ let package = Package(
     .target(
       name: "MuddledTestKit", dependencies: ["MuddledCore", "MuddledSandbox"],
       swiftSettings: strict),
+    // Apart from the kit, so that nobody who uses Swift Testing is given XCTest.
+    .target(
+      name: "MuddledXCTest", dependencies: ["MuddledCore", "MuddledSandbox", "MuddledTestKit"],
+      swiftSettings: strict),
     .executableTarget(
       name: "MuddledCLI",
       dependencies: [
-        "MuddledCore", "MuddledMariaDB", "MuddledNATS", "MuddledRedis", "MuddledSharedMemory",
-        "MuddledSandbox",
+        "MuddledCore", "MuddledMariaDB", "MuddledNATS", "MuddledRedis", "MuddledReports",
+        "MuddledSharedMemory", "MuddledSandbox",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -109,10 +123,26 @@ let package = Package(
       dependencies: ["MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit"],
       swiftSettings: strict),
     .testTarget(
+      name: "MuddledTestKitTests",
+      dependencies: [
+        "MuddledCore", "MuddledMariaDB", "MuddledSandbox", "MuddledTestKit", "MuddledXCTest",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "MuddledReportsTests",
+      dependencies: [
+        "MuddledCore", "MuddledMariaDB", "MuddledReports", "MuddledSandbox", "MuddledTestKit",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      exclude: ["junit.xsd"],
+      swiftSettings: strict),
+    .testTarget(
       name: "MuddledCLITests",
       dependencies: [
         "MuddledCLI", "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSandbox",
-        "MuddledTestKit", .product(name: "Subprocess", package: "swift-subprocess"),
+        "MuddledTestKit", "MuddledXCTest",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
   ],

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what muddled is built with on Debian and Ubuntu, if something is missing; else does nothing.
-# Uses sudo unless run as root. With the argument "all", also what the trait NATS and the tests on a Galera cluster need.
+# Uses sudo unless run as root. With the argument "all", also what the trait NATS and all tests need.
 #
 # Only programs are wanted, no services: MariaDB comes without its service where the release has such a
 # package, and a service of a package that is installed here is neither started nor enabled. Services
@@ -27,12 +27,19 @@ missing() {
     # It brings the scripts of the state transfer, what they call, and the user mysql.
     is_installed mariadb-server || echo "mariadb-server"
     is_installed galera-4 || echo "galera-4"
+    # What reads the reports and the manual in their tests.
+    has_program xmllint || echo "libxml2-utils"
+    has_program groff || echo "groff-base"
+    has_program cmark-gfm || echo "cmark-gfm"
+    has_program chromium || echo "chromium chromium-browser"
+    # A browser without a font draws nothing.
+    is_installed fonts-dejavu-core || echo "fonts-dejavu-core"
   fi
 }
 
 if ! has_program apt-get || ! has_program dpkg-query; then
   programs="mariadbd mariadb-install-db mariadb redis-server redis-cli"
-  [ "$wants" != all ] || programs="$programs nats-server"
+  [ "$wants" != all ] || programs="$programs nats-server xmllint groff cmark-gfm chromium"
   for program in $programs; do
     has_program "$program" || absent="$absent $program"
   done

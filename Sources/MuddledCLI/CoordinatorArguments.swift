@@ -16,17 +16,25 @@ struct CoordinatorArguments: ParsableArguments {
   var coordinator: String?
 
   /// Reads the config file and the environment.
-  func load() throws -> Configuration {
+  ///
+  /// - Parameters:
+  ///   - loader: what `--loader` names, if it is given.
+  ///   - isClient: whether it must say where a client's steps come from.
+  func load(loader: String? = nil, isClient: Bool = true) throws -> Configuration {
     try Configuration.load(
-      file: config, environment: ProcessInfo.processInfo.environment, kind: kind())
+      file: config, environment: ProcessInfo.processInfo.environment,
+      kind: Self.kind(coordinator, of: "coordinator"), loader: Self.kind(loader, of: "loader"),
+      isClient: isClient)
   }
 
-  private func kind() throws -> Configuration.CoordinatorKind? {
-    guard let coordinator else { return nil }
-    if let kind = Configuration.CoordinatorKind(rawValue: coordinator) { return kind }
-    let kinds = Configuration.CoordinatorKind.allCases.map(\.rawValue).joined(separator: ", ")
+  /// What a flag names, if it is given.
+  static func kind<Kind: RawRepresentable<String> & CaseIterable>(
+    _ text: String?, of flag: String
+  ) throws -> Kind? {
+    guard let text else { return nil }
+    if let kind = Kind(rawValue: text) { return kind }
+    let kinds = Kind.allCases.map(\.rawValue).joined(separator: ", ")
     throw MuddledError(
-      .usage,
-      "there is no coordinator kind \(coordinator.quoted); give --coordinator one of \(kinds)")
+      .usage, "there is no \(flag) kind \(text.quoted); give --\(flag) one of \(kinds)")
   }
 }

@@ -21,9 +21,10 @@ struct RunCommand: AsyncParsableCommand {
         muddled -c ./config/config2.toml -id 2 -p 1 -b 9982
 
       They find each other through the coordinator that the config file names. MUDDLED_DB_DSN, \
-      MUDDLED_CDB_DSN, MUDDLED_COORDINATOR_URL and MUDDLED_COORDINATOR_NAME override the file.
+      MUDDLED_CDB_DSN, MUDDLED_SQL_DSN, MUDDLED_SQL_URL, MUDDLED_COORDINATOR_URL and \
+      MUDDLED_COORDINATOR_NAME override the file.
 
-      Exit codes: 0 done, 64 usage, 65 input that cannot be used, 66 an input file is missing, 69 a \
+      Exit codes: 0 done, 64 usage, 65 input that cannot be used, 66 an input is missing, 69 a \
       server, the coordinator or a partner is not there or was lost, 70 a bug in muddled, 78 \
       configuration, 130 interrupted.
       """)
@@ -47,6 +48,12 @@ struct RunCommand: AsyncParsableCommand {
     help: .init("The id that all nodes of the batch share.", valueName: "id"))
   var batch: String
 
+  @Option(
+    help: .init(
+      "Where this node's SQL comes from, file, db, redis or stdin, whatever the config file says.",
+      valueName: "kind"))
+  var loader: String?
+
   @Option(help: .init("Write one JSON line for each order to this file.", valueName: "file"))
   var events: String?
 
@@ -67,7 +74,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func takePart() async throws {
-    let configuration = try coordinator.load()
+    let configuration = try coordinator.load(loader: loader)
     let node = try await configuration.makeNode(
       id: id, partners: partners.flatMap(Self.splitIDs), batch: batch)
     try node.validate()
@@ -83,7 +90,7 @@ struct RunCommand: AsyncParsableCommand {
 
   private func makeReporters() throws -> [any Reporter] {
     let console = ConsoleReporter(
-      progress: quiet ? .none : isatty(STDERR_FILENO) == 1 ? .line : .lines,
+      progress: quiet ? .none : Terminal.progress, layout: Terminal.layout,
       output: { Self.write($0, to: STDOUT_FILENO) },
       diagnostics: { Self.write($0, to: STDERR_FILENO) })
     guard let events else { return [console] }

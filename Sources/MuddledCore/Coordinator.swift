@@ -13,6 +13,8 @@
 /// - batches in the same store do not see each other;
 /// - an id (batch or node) is any text of 1 to 200 bytes of UTF-8 and never becomes part of a command;
 /// - what a batch leaves in the store disappears by itself some days after its last use.
+///
+/// `CoordinatorConformance` of `MuddledTestKit` checks an implementation.
 public protocol Coordinator: Sendable {
   /// Stores `record` at `position` if the log ends exactly there.
   ///

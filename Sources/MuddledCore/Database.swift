@@ -5,6 +5,8 @@
 /// ``MuddledError/Code/unavailable`` if the server is not there, and
 /// ``MuddledError/Code/configuration`` if it refuses the login; the others throw
 /// ``MuddledError/Code/unavailable`` when the connection is lost.
+///
+/// `DatabaseConformance` of `MuddledTestKit` checks an implementation and its sessions.
 public protocol Database: Sendable {
   /// The thread that drives the sessions: a task that prefers it talks to them without changing threads.
   var loop: EventLoop { get }
@@ -45,7 +47,16 @@ public protocol Database: Sendable {
   /// - Parameter rows: how many rows each query gives at most.
   func tableQueries(limitedTo rows: Int) async throws -> [String]
 
+  /// Whether a session that ran nothing but these statements is as good as a new one to them all, while it
+  /// ``DatabaseSession/holdsLocks()`` no more.
+  ///
+  /// Only for speed: it saves a ``DatabaseSession/reset()`` after each order. When in doubt, `false`, which is
+  /// what a database answers that does not implement it.
+  func leaveNoTrace(_ statements: [String]) -> Bool
+
   /// Ends the connections that the other operations made; sessions are closed by their owners.
+  ///
+  /// An operation that is called later connects again.
   func close() async
 }
 
@@ -131,6 +142,9 @@ extension DatabaseSession {
 }
 
 extension Database {
+  /// In doubt.
+  public func leaveNoTrace(_ statements: [String]) -> Bool { false }
+
   /// Runs statements outside every client, each of which may take a minute.
   ///
   /// - Returns: one entry for each statement that was run; the last one is the first that failed.

@@ -30,6 +30,8 @@ public actor Sandbox {
   private var redis: ServerProcess?
   private var nats: ServerProcess?
   private var hasData = false
+  /// How many databases ``makeDatabase()`` made.
+  var madeDatabases = 0
 
   private init(_ options: Options, home: SandboxFolder) throws {
     self.home = home

@@ -1,24 +1,9 @@
-import Testing
-
 extension CoordinatorConformance {
-  /// One thing that every coordinator does, for tests that run them all.
-  package struct Check: Sendable, CustomStringConvertible {
-    /// What is checked, as a sentence.
-    package let description: String
-    /// Checks it.
-    package let run: @Sendable (CoordinatorConformance) async throws -> Void
-
-    fileprivate init(
-      _ description: String,
-      _ run: @escaping @Sendable (CoordinatorConformance) async throws -> Void
-    ) {
-      self.description = description
-      self.run = run
-    }
-  }
+  /// One thing that every coordinator does.
+  public typealias Check = ConformanceCheck<CoordinatorConformance>
 
   /// Everything that a coordinator is checked for.
-  package static let checks = [
+  public static let checks: [Check] = [
     Check("One of many handles wins each position") { try await $0.oneWinnerPerPosition() },
     Check("Concurrent writers leave no gap, and lose nothing") { try await $0.noGaps() },
     Check("A read from any position gives the records from there on") {

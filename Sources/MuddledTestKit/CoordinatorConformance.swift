@@ -1,19 +1,30 @@
-package import MuddledCore
+public import MuddledCore
 import Testing
 
 /// What every ``Coordinator`` must do, as checks over whatever makes handles of one store.
 ///
-/// Each check uses batches of its own, so that all may run on one store, also at once.
-package struct CoordinatorConformance: Sendable {
-  /// Makes one more handle on a batch of the store.
-  package let make: @Sendable (_ batch: String) async throws -> any Coordinator
+/// Run them all, on the real store, from a parameterized test:
+/// ```swift
+/// @Test("It does what every coordinator does", arguments: CoordinatorConformance.checks)
+/// func conformance(check: CoordinatorConformance.Check) async throws {
+///   try await check.run(CoordinatorConformance { batch in try MyCoordinator(batch: batch) })
+/// }
+/// ```
+/// Each check uses batches of its own, so that all may run on one store, also at once. A check records an issue
+/// for each thing that is not as it must be; it takes from milliseconds to a few seconds.
+public struct CoordinatorConformance: Sendable {
+  /// Makes one more handle on a batch of the store, which is new at its first handle.
+  public let make: @Sendable (_ batch: String) async throws -> any Coordinator
   /// How late a wait may end, and how long anything may take that must not wait.
-  package let slack: Duration
+  public let slack: Duration
 
   /// Checks what `make` makes.
   ///
-  /// - Parameter slack: how late a wait may end, and how long anything may take that must not wait.
-  package init(
+  /// - Parameters:
+  ///   - slack: how late a wait may end, and how long anything may take that must not wait; by default 10 s, so that
+  ///     a busy machine fails nothing.
+  ///   - make: makes one more handle on a batch of the store; the check closes it.
+  public init(
     slack: Duration = .seconds(10),
     make: @escaping @Sendable (_ batch: String) async throws -> any Coordinator
   ) {

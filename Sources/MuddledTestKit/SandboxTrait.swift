@@ -35,7 +35,8 @@ extension Trait where Self == SandboxTrait {
 }
 
 extension Sandbox {
-  @TaskLocal fileprivate static var current: Sandbox?
+  /// The sandbox of the test or suite that runs.
+  @TaskLocal static var current: Sandbox?
 
   /// The sandbox of the test that runs, or else of its suite.
   ///

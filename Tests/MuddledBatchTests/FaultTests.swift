@@ -103,7 +103,7 @@ struct FaultTests {
         #expect(error.code == .unavailable)
         let summary = try #require(recorder.summary)
         #expect(summary.ordersRun >= 2 && summary.ordersRun < 6)
-        #expect(summary.text.contains("\(summary.ordersRun) run of 6"))
+        #expect(summary.text(width: 100).contains("\(summary.ordersRun) run of 6"))
       }
     }
   }

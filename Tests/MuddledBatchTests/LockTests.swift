@@ -149,7 +149,7 @@ struct LockTests {
       #expect(summary.remarks.count == 1)
       #expect(summary.remarks.first?.contains("assume_blocked_ms") == true)
       #expect(summary.remarks.first?.contains("PROCESS") == true)
-      #expect(summary.text.contains("were assumed"))
+      #expect(summary.text(width: 100).contains("were assumed"))
     }
   }
 }

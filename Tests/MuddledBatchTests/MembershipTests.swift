@@ -146,7 +146,7 @@ struct MembershipTests {
       #expect(failures[1]?.message.contains(#"node "1" has left batch "stopped""#) == true)
       let run = try #require(recorders[1].summary).ordersRun
       #expect(run > 0 && run < 6)
-      #expect(recorders[1].summary?.text.contains("to go on") == true)
+      #expect(recorders[1].summary?.text(width: 100).contains("to go on") == true)
       let rest = try await meeting.batch("stopped", slow)
       #expect(rest[0].summary?.firstRank == recorders[0].summary?.ordersRun)
       #expect(rest[0].orders.map(\.rank) == Array(UInt128(run)..<6))

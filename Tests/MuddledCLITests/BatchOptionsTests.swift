@@ -122,7 +122,7 @@ struct BatchOptionsTests {
         "script", ["-qec", "\(muddledProgram) -c \(config) -id 1 -p 2 -b tty", "/dev/null"],
         setting: stage.environment(node: 1))
       #expect(run.status == .exited(0))
-      let line = /\r\u{1B}\[K(\d+) of 20 orders, \d+ orders\/s, (\d+|\?) s left/
+      let line = /\r\u{1B}\[K\[#*\.*\] +\d+% (\d+) of 20 orders, \d+ orders\/s, (\d+|\?) s left/
       #expect(!run.output.matches(of: line).isEmpty, "\(run.output)")
       // The line is gone before the summary is printed.
       let end = try #require(run.output.firstRange(of: "batch tty, node 1"))

@@ -77,7 +77,11 @@ struct BatchRefusalTests {
           call(["\"1\"", "its own partners"], base + ["-p", "2,1"]),
           call(["\"2\"", "twice"], base + ["-p", "2", "-p", "2"]),
           call(
-            ["\"zoo\"", "db, redis, shared-memory"], base + ["-p", "2", "--coordinator", "zoo"]),
+            ["no coordinator kind \"zoo\"", "db, redis, shared-memory"],
+            base + ["-p", "2", "--coordinator", "zoo"]),
+          call(
+            ["no loader kind \"zoo\"", "--loader one of file, db, redis, stdin"],
+            base + ["-p", "2", "--loader", "zoo"]),
           call(
             ["\"inprocess\"", "db, redis, shared-memory"],
             base + ["-p", "2", "--coordinator", "inprocess"]),

@@ -22,7 +22,7 @@ struct ConfigurationFilesTests {
       #expect(
         configuration.coordinationDatabase.dsn?.value
           == "root:123456@tcp(127.0.0.1:3306)/client_test?charset=utf8mb4&parseTime=true")
-      #expect(configuration.sqlPath == "./config/" + sql)
+      #expect(configuration.steps == .file(path: "./config/" + sql))
       let statements = text(of: Self.package + "config/" + sql)?.split(separator: "\n").count
       #expect(statements == (sql == "sql.file" ? 2 : 8))
     }

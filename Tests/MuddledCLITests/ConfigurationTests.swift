@@ -1,4 +1,5 @@
 import MuddledCore
+import MuddledMariaDB
 import Testing
 
 @testable import MuddledCLI
@@ -17,13 +18,14 @@ struct ConfigurationTests {
 
   /// Loads a text from a file with a known name.
   private func load(
-    _ text: String, environment: [String: String] = [:], kind: Configuration.CoordinatorKind? = nil
+    _ text: String, environment: [String: String] = [:], kind: Configuration.CoordinatorKind? = nil,
+    loader: StepSource.Kind? = nil
   ) async throws -> Configuration {
     try await withFolder { folder in
       write(text, to: folder + "/test.toml")
       do {
         return try Configuration.load(
-          file: folder + "/test.toml", environment: environment, kind: kind)
+          file: folder + "/test.toml", environment: environment, kind: kind, loader: loader)
       } catch let error as MuddledError {
         // The folder's name is another one in each run.
         let parts = error.message.split(separator: folder + "/", omittingEmptySubsequences: false)
@@ -59,7 +61,7 @@ struct ConfigurationTests {
     for database in [configuration.database, configuration.coordinationDatabase] {
       #expect(database.idle == 10 && database.open == 10)
     }
-    #expect(configuration.sqlPath == "./config/sql.file")
+    #expect(configuration.steps == .file(path: "./config/sql.file"))
     #expect(configuration.coordinatorKind == .db && configuration.coordinatorURL == nil)
     #expect(configuration.coordinatorName == "muddled")
     #expect(configuration.lease == .seconds(5))
@@ -69,7 +71,7 @@ struct ConfigurationTests {
     #expect(configuration.stallTimeout == .seconds(5))
     #expect(configuration.assumeBlockedAfter == .milliseconds(500))
     #expect(configuration.stepTimeout == .seconds(60))
-    #expect(configuration.sources.count == 18)
+    #expect(configuration.sources.count == 26)
     #expect(configuration.sources["db.dsn"] == .file(line: 2))
     #expect(configuration.sources["sql.fpath"] == .file(line: 6))
     #expect(configuration.sources["run.step_ms"] == .defaultValue)
@@ -102,7 +104,7 @@ struct ConfigurationTests {
       assume_blocked_ms = 5
       step_ms = 6
       """)
-    #expect(configuration.sqlPath == "s")
+    #expect(configuration.steps == .file(path: "s"))
     #expect(configuration.database.dsn?.value == "d")
     #expect(configuration.database.idle == 0 && configuration.database.open == 16)
     #expect(configuration.coordinationDatabase.dsn?.value == "c[coordinator]")
@@ -185,6 +187,90 @@ struct ConfigurationTests {
           == "coordinator.kind is \"queue\", and this muddled was built without NATS; "
           + "build it with: swift build --traits NATS")
     #endif
+  }
+
+  @Test("Each loader has its keys, with their defaults")
+  func loaders() async throws {
+    let base = "db.dsn = 'x'\ncdb.dsn = 'y'\n[coordinator]\nurl = 'secret'\n[sql]\n"
+    func steps(_ sql: String, _ loader: StepSource.Kind? = nil) async throws -> StepSource {
+      try await load(base + sql, loader: loader).steps
+    }
+    #expect(try await steps("loader = 'file'\nfpath = 'f'") == .file(path: "f"))
+    #expect(try await steps("loader = 'db'") == .database(dsn: nil, .init()))
+    var table = DatabaseLoader.Table()
+    (table.name, table.nodeColumn) = ("t", "n")
+    (table.sequenceColumn, table.statementColumn) = ("s", "q")
+    #expect(
+      try await steps(
+        "loader = 'db'\ndsn = 'd'\ntable = 't'\nnode_column = 'n'\n"
+          + "sequence_column = 's'\nstatement_column = 'q'")
+        == .database(dsn: Secret("d"), table))
+    #expect(
+      try await steps("loader = 'redis'\nurl = 'u'\nkey = 'k'")
+        == .redis(url: Secret("u"), key: "k"))
+    #expect(
+      try await load(base + "loader = 'redis'", kind: .redis).steps
+        == .redis(url: nil, key: "muddled:steps:{id}"))
+    #expect(
+      try await load(base + "loader = 'redis'", environment: ["MUDDLED_SQL_URL": "e"]).steps
+        == .redis(url: Secret("e"), key: "muddled:steps:{id}"))
+    #expect(try await steps("loader = 'stdin'") == .standardInput)
+    #expect(try await steps("loader = 'stdin'\nfpath = '-'") == .standardInput)
+    // The command line may try another loader with the same file.
+    #expect(try await steps("fpath = 'f'", .stdin) == .standardInput)
+    #expect(try await steps("loader = 'redis'\nkey = 'k'", .db) == .database(dsn: nil, .init()))
+    // A key that says what is so anyway harms nobody, nor does an empty one.
+    #expect(try await steps("fpath = 'f'\ntable = 'muddled_steps'\ndsn = ''") == .file(path: "f"))
+  }
+
+  @Test(
+    "A loader that is not known, and keys that are not its own, are refused",
+    arguments: [
+      (
+        "loader = 'files'",
+        "line 4: the key sql.loader is \"files\"; it must be \"file\", \"db\", \"redis\" or \"stdin\"."
+      ),
+      (
+        "fpath = 'f'\ndsn = 'secret'",
+        "line 5: the key sql.dsn is for sql.loader = \"db\", but that is \"file\"; change one of them."
+      ),
+      (
+        "loader = 'db'\nfpath = 'f'",
+        "line 5: the key sql.fpath is for sql.loader = \"file\", but that is \"db\"; change one of them."
+      ),
+      (
+        "loader = 'db'\nfpath = '-'",
+        "line 5: the key sql.fpath is for sql.loader = \"file\", but that is \"db\"; change one of them."
+      ),
+      (
+        "loader = 'redis'\nurl = 'secret'\ntable = 't'",
+        "line 6: the key sql.table is for sql.loader = \"db\", but that is \"redis\"; change one of them."
+      ),
+      (
+        "loader = 'stdin'\nkey = 'k'",
+        "line 5: the key sql.key is for sql.loader = \"redis\", but that is \"stdin\"; change one of them."
+      ),
+      (
+        "loader = 'stdin'\nfpath = 'f'",
+        "line 5: the key sql.fpath is for sql.loader = \"file\", but that is \"stdin\"; change one of them."
+      ),
+      (
+        "fpath = '-'",
+        "line 4: the key sql.fpath is \"-\"; for standard input set sql.loader to \"stdin\", for a file of this name write \"./-\"."
+      ),
+    ])
+  func wrongLoader(_ sql: String, _ reason: String) async {
+    let text = "db.dsn = 'x'\ncdb.dsn = 'y'\n[sql]\n" + sql
+    #expect(await refusal(text) == "test.toml, \(reason)")
+  }
+
+  @Test("A loader that lacks a key is told which")
+  func missingLoaderKey() async {
+    let text = "db.dsn = 'x'\ncdb.dsn = 'y'\nsql.loader = 'redis'"
+    #expect(
+      await refusal(text)
+        == "test.toml lacks the key sql.url, needed because sql.loader is \"redis\" and coordinator.kind"
+        + " is not; set it there or in the environment variable MUDDLED_SQL_URL.")
   }
 
   @Test(

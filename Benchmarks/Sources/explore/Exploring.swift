@@ -67,9 +67,8 @@ func explore(
   chosen.lanes = lanes
   chosen.isDistinct = isDistinct
   let summary = try await Explorer(
-    scenario, database: database, options: chosen, reporters: [OrderListener(onOrder)]
-  ).run()
-  await database.close()
+    database: database, options: chosen, reporters: [OrderListener(onOrder)]
+  ).explore(scenario)
   guard summary.nondeterminism.isEmpty else { fatalError("nondeterminism in a benchmark") }
   return summary
 }

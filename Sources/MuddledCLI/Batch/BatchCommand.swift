@@ -81,7 +81,7 @@ private func withDirectory(
   _ body: @escaping @Sendable (any BatchDirectory, _ lease: Duration) async throws -> Void
 ) async throws {
   try await exitingWithCode {
-    let configuration = try arguments.load()
+    let configuration = try arguments.load(isClient: false)
     try await interruptible {
       let loop = EventLoop()
       defer { loop.stop() }

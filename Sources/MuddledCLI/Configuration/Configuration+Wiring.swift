@@ -16,6 +16,9 @@ extension Configuration {
     return MariaDBDatabase(try dsn(database.dsn, key: "db.dsn"), options: options, loop: loop)
   }
 
+  /// What the database under test is called, with its password.
+  var databaseDSN: String? { database.dsn?.value }
+
   /// The place where the nodes of the batch meet.
   func makeCoordinator(batch: String, loop: EventLoop) async throws -> any Coordinator {
     switch coordinatorKind {
@@ -81,7 +84,7 @@ extension Configuration {
   func makeNode(id: String, partners: [String], batch: String) async throws -> BatchConfiguration {
     var node = BatchConfiguration(
       node: id, partners: partners, batch: batch,
-      steps: try await FileLoader(path: sqlPath).load())
+      steps: try await loadSteps(node: id))
     node.reset = try await script(resetPath, name: "reset file")
     node.checks = try await script(checkPath, name: "check file")
     node.lease = lease
@@ -91,6 +94,32 @@ extension Configuration {
     node.assumeBlockedTimeout = assumeBlockedAfter
     node.stepTimeout = stepTimeout
     return node
+  }
+
+  private func loadSteps(node: String) async throws -> [Step] {
+    switch steps {
+    case nil: preconditionFailure("the configuration was not read for a client")
+    case .file(let path): return try await FileLoader(path: path).load()
+    case .database(let dsn, let table):
+      let key = dsn == nil ? "db.dsn" : "sql.dsn"
+      let loader = DatabaseLoader(
+        try self.dsn(dsn ?? database.dsn, key: key), node: node, table: table)
+      return try await load(loader, from: key)
+    case .redis(let url, let key):
+      let name = url == nil ? "coordinator.url" : "sql.url"
+      let loader = RedisLoader(
+        url: try naming(name) { try RedisURL((url ?? coordinatorURL)?.value ?? "") },
+        node: node, key: key)
+      return try await load(loader, from: name)
+    case .standardInput: return try await StandardInputLoader().load()
+    }
+  }
+
+  /// Loads, and names the key of the address if the store is not there or refuses the login.
+  private func load(_ loader: any Loader, from key: String) async throws -> [Step] {
+    do { return try await loader.load() } catch let error as MuddledError
+      where [.configuration, .unavailable].contains(error.code)
+    { throw named(error, key) }
   }
 
   private func script(_ path: String?, name: String) async throws -> [String]? {

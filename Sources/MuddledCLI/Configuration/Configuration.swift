@@ -42,8 +42,8 @@ struct Configuration: Sendable {
   var database: Database
   /// `[cdb]`, the coordination database; its DSN is set if the kind is ``CoordinatorKind/db``.
   var coordinationDatabase: Database
-  /// `sql.fpath`, the file of this client's statements.
-  var sqlPath: String
+  /// `[sql]`, where this client's steps come from; `nil` for a process that is no client.
+  var steps: StepSource?
   /// `coordinator.kind`.
   var coordinatorKind: CoordinatorKind
   /// `coordinator.url`; set if the kind is ``CoordinatorKind/redis`` or ``CoordinatorKind/queue``.
@@ -73,14 +73,16 @@ struct Configuration: Sendable {
   ///
   /// - Parameters:
   ///   - file: the path of a TOML file.
-  ///   - environment: the process's environment; `MUDDLED_DB_DSN`, `MUDDLED_CDB_DSN`,
-  ///     `MUDDLED_COORDINATOR_URL` and `MUDDLED_COORDINATOR_NAME` are looked at, and override the file if they
-  ///     are not empty.
+  ///   - environment: the process's environment; the variables of ``ConfigurationKey/environmentName`` are looked
+  ///     at, and override the file if they are not empty.
   ///   - kind: what the command line says of `coordinator.kind`, if anything.
+  ///   - loader: what the command line says of `sql.loader`, if anything.
+  ///   - isClient: whether `[sql]` is read too.
   /// - Throws: ``MuddledError/Code/configuration`` with one sentence that names the file, the line and
   ///   the key, and never the value of a secret.
   static func load(
-    file: String, environment: [String: String], kind: CoordinatorKind? = nil
+    file: String, environment: [String: String], kind: CoordinatorKind? = nil,
+    loader: StepSource.Kind? = nil, isClient: Bool = true
   ) throws -> Configuration {
     var settings = try ConfigurationFile(path: file).settings()
     for key in ConfigurationKey.all {
@@ -92,20 +94,23 @@ struct Configuration: Sendable {
     if let kind {
       settings["coordinator.kind"] = .init(value: .text(kind.rawValue), source: .commandLine)
     }
-    return try Configuration(SettingsReader(file: file, settings: settings))
+    if let loader {
+      settings["sql.loader"] = .init(value: .text(loader.rawValue), source: .commandLine)
+    }
+    return try Configuration(SettingsReader(file: file, settings: settings), isClient: isClient)
   }
 }
 
 extension Configuration {
-  private init(_ reader: SettingsReader) throws {
-    coordinatorKind = try reader.kind()
+  private init(_ reader: SettingsReader, isClient: Bool) throws {
+    coordinatorKind = try reader.choice("coordinator.kind")
     database = .init(
       dsn: .init(try reader.required("db.dsn")), idle: reader.number("db.idle"),
       open: reader.number("db.open"))
     coordinationDatabase = .init(
       dsn: reader.text("cdb.dsn").map(Secret.init), idle: reader.number("cdb.idle"),
       open: reader.number("cdb.open"))
-    sqlPath = try reader.required("sql.fpath")
+    steps = try !isClient ? nil : StepSource(reader, coordinator: coordinatorKind)
     coordinatorURL = reader.text("coordinator.url").map(Secret.init)
     coordinatorName = try reader.required("coordinator.name")
     lease = reader.milliseconds("coordinator.lease_ms")

@@ -1,3 +1,6 @@
+import MuddledMariaDB
+import MuddledRedis
+
 /// A key that a configuration file may hold, with its type, its default and its bounds.
 struct ConfigurationKey: Sendable {
   /// What a key's value may be.
@@ -22,8 +25,9 @@ struct ConfigurationKey: Sendable {
   }
 
   private static let most = Int(Int32.max)
+  private static let table = DatabaseLoader.Table()
 
-  /// Every key, in the order of `config/full.toml`. No default stands anywhere else.
+  /// Every key, in the order of `config/full.toml`. No default stands anywhere else in the program.
   static let all: [ConfigurationKey] = [
     .init("db.dsn", .text(default: nil), environment: "MUDDLED_DB_DSN"),
     .init("db.idle", .number(default: 10, bounds: 0...most)),
@@ -31,7 +35,15 @@ struct ConfigurationKey: Sendable {
     .init("cdb.dsn", .text(default: nil), environment: "MUDDLED_CDB_DSN"),
     .init("cdb.idle", .number(default: 10, bounds: 0...most)),
     .init("cdb.open", .number(default: 10, bounds: 2...most)),
+    .init("sql.loader", .text(default: "file")),
     .init("sql.fpath", .text(default: nil)),
+    .init("sql.dsn", .text(default: nil), environment: "MUDDLED_SQL_DSN"),
+    .init("sql.table", .text(default: table.name)),
+    .init("sql.node_column", .text(default: table.nodeColumn)),
+    .init("sql.sequence_column", .text(default: table.sequenceColumn)),
+    .init("sql.statement_column", .text(default: table.statementColumn)),
+    .init("sql.url", .text(default: nil), environment: "MUDDLED_SQL_URL"),
+    .init("sql.key", .text(default: RedisLoader.defaultKey)),
     .init("coordinator.kind", .text(default: "db")),
     .init("coordinator.url", .text(default: nil), environment: "MUDDLED_COORDINATOR_URL"),
     .init("coordinator.name", .text(default: "muddled"), environment: "MUDDLED_COORDINATOR_NAME"),

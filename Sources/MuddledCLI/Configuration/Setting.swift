@@ -54,22 +54,28 @@ struct SettingsReader {
       .configuration, "\(file) lacks the key \(name)\(because); \(remedy ?? "set it there").")
   }
 
-  /// `coordinator.kind`.
-  func kind() throws -> Configuration.CoordinatorKind {
-    let name = "coordinator.kind"
+  /// Whether the file sets a text to something else than its default.
+  func isChangedByFile(_ name: String) -> Bool {
+    guard case .file = settings[name]?.source, case .text(let text) = settings[name]?.value,
+      case .text(let standard) = ConfigurationKey.named(name)?.kind
+    else { return false }
+    return !text.isEmpty && text != standard
+  }
+
+  /// The value of a key that names one of several things.
+  func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws -> Choice {
     let text = text(name) ?? ""
-    if let kind = Configuration.CoordinatorKind(rawValue: text) { return kind }
-    let known = Configuration.CoordinatorKind.allCases.map { "\"\($0.rawValue)\"" }
+    if let choice = Choice(rawValue: text) { return choice }
+    let known = Choice.allCases.map { "\"\($0.rawValue)\"" }
     let others = known.dropLast().joined(separator: ", ")
-    let place: String
-    if case .file(let line) = settings[name]?.source {
-      place = "\(file), line \(line)"
-    } else {
-      place = file
-    }
-    throw MuddledError(
-      .configuration,
-      "\(place): the key \(name) is \(String(reflecting: text)); it must be \(others) or \(known.last ?? "")."
-    )
+    throw wrong(
+      name, "is \(String(reflecting: text)); it must be \(others) or \(known.last ?? "")")
+  }
+
+  /// The error for a value that cannot be, with the line where it stands.
+  func wrong(_ name: String, _ words: String) -> MuddledError {
+    var place = file
+    if case .file(let line) = settings[name]?.source { place += ", line \(line)" }
+    return MuddledError(.configuration, "\(place): the key \(name) \(words).")
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MuddledCore
+import MuddledReports
 
 /// `muddled explore`: all clients of a scenario in one process.
 struct ExploreCommand: AsyncParsableCommand {
@@ -35,6 +36,10 @@ struct ExploreCommand: AsyncParsableCommand {
   @Flag(help: "Run each execution once, and account for every order that comes to it.")
   var distinct = false
 
+  @OptionGroup(title: "Sharing") var fleet: FleetArguments
+
+  @OptionGroup(title: "Reports") var reports: ReportArguments
+
   @Option(help: .init("Write one JSON line for each order to this file.", valueName: "file"))
   var events: String?
 
@@ -68,7 +73,8 @@ struct ExploreCommand: AsyncParsableCommand {
 
   /// - Returns: whether everything that was asked to hold does.
   private func explore() async throws -> Bool {
-    let scenario = try await scenario.load()
+    let arguments = scenario
+    let scenario = try await arguments.load()
     var options = ExploreOptions()
     options.selection = try orders.selection(of: scenario)
     options.limits = limits.limits
@@ -86,12 +92,28 @@ struct ExploreCommand: AsyncParsableCommand {
     var reporters: [any Reporter] = []
     if let events { reporters.append(try EventFileReporter(path: events)) }
     if let transcripts { reporters.append(transcripts) }
+    let transcriptFile = try transcript.map { try ReportFile($0) }
+    reporters.append(console)
+    reporters += try reports.reporters(of: arguments, listedOutcomes: top)
     let explorers = (options, reporters)
-    let summary = try await ServerForExploring.with(db) { database in
+    let shared = try fleet.load()
+    guard shared == nil || !options.wantsTranscripts else {
+      throw MuddledError(
+        .usage,
+        "--transcript and --expect are about all orders, and with --batch this process runs some of them; leave one out"
+      )
+    }
+    let batch = fleet.batch ?? ""
+    let summary = try await ServerForExploring.with(db ?? shared?.databaseDSN) { database in
       try await interruptible {
-        try await Explorer(
-          scenario, database: database, options: explorers.0, reporters: explorers.1 + [console]
-        ).run()
+        let explorer = Explorer(
+          database: database, options: explorers.0, reporters: explorers.1)
+        guard let shared else { return try await explorer.explore(scenario) }
+        let loop = EventLoop()
+        defer { loop.stop() }
+        let coordinator = try await shared.makeCoordinator(batch: batch, loop: loop)
+        return try await explorer.explore(
+          scenario, with: Fleet(coordinator, batch: batch, lease: shared.lease))
       }
     }
     if let outcome {
@@ -101,33 +123,28 @@ struct ExploreCommand: AsyncParsableCommand {
       }
       print(text, terminator: "")
     }
-    let isAsExpected = try await compare(await transcripts?.text ?? "")
+    let isAsExpected = try await compare(await transcripts?.text ?? "", transcriptFile)
     return isAsExpected && summary.violations.isEmpty
   }
 
   private var console: ConsoleReporter {
     ConsoleReporter(
-      progress: quiet ? .none : isatty(STDERR_FILENO) == 1 ? .line : .lines, listedOutcomes: top,
-      output: { FileHandle.standardOutput.write(Data($0.utf8)) },
+      progress: quiet ? .none : Terminal.progress, listedOutcomes: top, layout: Terminal.layout,
+      output: { [isShown = !reports.useStandardOutput] in
+        if isShown { FileHandle.standardOutput.write(Data($0.utf8)) }
+      },
       diagnostics: { FileHandle.standardError.write(Data($0.utf8)) })
   }
 
-  private func compare(_ text: String) async throws -> Bool {
-    if let transcript { try write(text, to: transcript) }
+  private func compare(_ text: String, _ transcript: ReportFile?) async throws -> Bool {
+    try transcript?.write(text)
     guard let expect else { return true }
     if record {
-      try write(text, to: expect)
+      try ReportFile(expect).write(text)
       return true
     }
     let difference = try await ExpectedTranscript.reading(expect).difference(to: text)
     if !difference.isEmpty { print(difference.text, terminator: "") }
     return difference.isEmpty
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    do { try text.write(toFile: path, atomically: false, encoding: .utf8) } catch {
-      throw MuddledError(
-        .usage, "the file \(path.quoted) cannot be written: \(error.localizedDescription)")
-    }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import MuddledCore
 import MuddledMariaDB
+import MuddledReports
 
 /// `muddled replay`: one order, step by step.
 struct ReplayCommand: AsyncParsableCommand {
@@ -15,6 +16,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Limits") var limits: LimitArguments
 
+  @OptionGroup(title: "Reports") var reports: ReportArguments
+
   @Option(help: .init("The server; without it a private one is started.", valueName: "dsn"))
   var db: String?
 
@@ -22,18 +25,19 @@ struct ReplayCommand: AsyncParsableCommand {
     try await exitingWithCode {
       let scenario = try await scenario.load()
       var options = ExploreOptions()
-      switch try Token(token).target(in: scenario) {
-      case .rank(let rank): options.selection = .ranks(rank..<rank + 1)
-      case .permutation(let index): options.selection = .permutation(index)
-      }
+      options.selection = .token(try Token(token))
       options.limits = limits.limits
       let chosen = options
+      let reporters = try reports.reporters(of: self.scenario, listedOutcomes: 1)
       let summary = try await ServerForExploring.with(db) { database in
         try await interruptible {
-          try await Explorer(scenario, database: database, options: chosen).run()
+          try await Explorer(database: database, options: chosen, reporters: reporters).explore(
+            scenario)
         }
       }
-      guard let outcome = summary.tally.outcomes.first else { return }
+      guard !reports.useStandardOutput, let outcome = summary.tally.outcomes.first else {
+        return
+      }
       print(summary.text(ofOutcome: outcome.digest.description) ?? "", terminator: "")
       print("outcome: \(outcome.digest.short)")
     }

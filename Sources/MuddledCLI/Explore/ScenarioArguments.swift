@@ -37,6 +37,21 @@ struct ScenarioArguments: ParsableArguments {
       valueName: "query"))
   var assertions: [String] = []
 
+  /// The same arguments as words of a command line, for `muddled replay`.
+  var words: [String] {
+    var words = scenario.map { [$0] } ?? []
+    func add(_ flag: String, _ values: [String]) {
+      for value in values { words += [flag, value] }
+    }
+    add("--client", client)
+    add("--setup", setup)
+    add("--reset", reset.map { [$0] } ?? [])
+    add("--check", check)
+    add("--teardown", teardown.map { [$0] } ?? [])
+    add("--assert", assertions)
+    return words
+  }
+
   func load() async throws -> Scenario {
     var loaded: Scenario
     if let scenario {

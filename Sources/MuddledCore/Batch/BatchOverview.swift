@@ -62,6 +62,13 @@ public struct BatchOverview: Sendable, Hashable {
   public init(_ batch: StoredBatch, lease: Duration) {
     id = batch.id
     age = batch.age
+    if let fleet = try? FleetState(of: batch.records) {
+      nodes = Self.nodes(fleet, batch.leases, lease)
+      (ordersRun, orders) = (fleet.ordersRun, fleet.work?.orders)
+      let isLive = nodes.contains { $0.presence == .live }
+      state = fleet.isEnded ? .ended : isLive ? .running : .stopped
+      return
+    }
     let log = try? Self.state(after: batch.records)
     nodes = Self.nodes(log ?? BatchState(), batch.leases, lease)
     ordersRun = log?.endedOrders ?? log?.rank ?? 0
@@ -85,6 +92,16 @@ public struct BatchOverview: Sendable, Hashable {
       _ = state.apply(try BatchRecord(decoding: message.payload))
     }
     return state
+  }
+
+  private static func nodes(_ fleet: FleetState, _ leases: [Lease], _ lease: Duration) -> [Node] {
+    let ids = Set(fleet.workers + leases.map(\.node))
+    return ids.sorted(by: ClientOrder.precedes).map { id in
+      let lastSeen = leases.first { $0.node == id }?.age
+      return Node(
+        id: id, presence: lastSeen.map { $0 <= lease ? .live : .lost } ?? .left,
+        lastSeen: lastSeen, steps: nil)
+    }
   }
 
   private static func nodes(_ log: BatchState, _ leases: [Lease], _ lease: Duration) -> [Node] {

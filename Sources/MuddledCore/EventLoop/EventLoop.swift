@@ -40,11 +40,15 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
 
   /// Whether the thread looks for replies a moment longer before it sleeps.
   private let isWatchful: Bool
+  /// How many such loops the process has.
+  private static let watchfulCount = Atomic(0)
+  private static let watchfulLimit = max(1, ProcessorCount.active / 2)
 
   /// Starts the thread.
   ///
   /// - Parameter isWatchful: whether the thread goes on looking for replies for 150 us before it sleeps. Turns then
-  ///   change sooner, at the cost of time on the core when nothing comes; for loops of which one process has one.
+  ///   change sooner, at the cost of time on the core when nothing comes. A process with more such loops than
+  ///   half of its cores has none that looks: whoever is to reply needs the cores.
   public init(isWatchful: Bool = false) {
     self.isWatchful = isWatchful
     var ends: [Int32] = [-1, -1]
@@ -54,6 +58,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
     }
     wakePipe = (ends[0], ends[1])
+    if isWatchful { Self.watchfulCount.add(1, ordering: .relaxed) }
     let thread = Thread { [self] in run() }
     thread.start()
   }
@@ -205,7 +210,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
       for waiter in cancelled { waiter.callback(0) }
       for job in jobs { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
       if !jobs.isEmpty || !cancelled.isEmpty { continue }
-      if isStopped { return }
+      if isStopped {
+        if isWatchful { Self.watchfulCount.subtract(1, ordering: .relaxed) }
+        return
+      }
       sleepUntilReady()
     }
   }
@@ -226,8 +234,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
       descriptors.append(pollfd(fd: waiter.descriptor, events: waiter.events, revents: 0))
       if let end = waiter.deadline { deadline = min(end, deadline ?? end) }
     }
-    let ready = pollPrecisely(
-      &descriptors, until: deadline, isWatchful: isWatchful, glances)
+    let looksOn = isWatchful && Self.watchfulCount.load(ordering: .relaxed) <= Self.watchfulLimit
+    let ready = pollPrecisely(&descriptors, until: deadline, isWatchful: looksOn, glances)
     if ready > 0, descriptors[0].revents != 0 {
       var bytes: (UInt64, UInt64) = (0, 0)
       while read(wakePipe.read, &bytes, 16) == 16 {}

@@ -39,21 +39,21 @@ public struct RunTally: Sendable {
   }
 
   /// How many orders were accounted for.
-  public private(set) var ordersRun: UInt128 = 0
+  public internal(set) var ordersRun: UInt128 = 0
   /// How many executions were run.
-  public private(set) var executions: UInt64 = 0
+  public internal(set) var executions: UInt64 = 0
   /// How many statements the clients ran.
-  public private(set) var statements: UInt64 = 0
+  public internal(set) var statements: UInt64 = 0
   /// How many orders were infeasible as written.
-  public private(set) var deferredOrders: UInt128 = 0
+  public internal(set) var deferredOrders: UInt128 = 0
   /// How many statements waited for a lock.
-  public private(set) var lockWaits: UInt64 = 0
+  public internal(set) var lockWaits: UInt64 = 0
   /// How many statements the server ended to break a deadlock.
-  public private(set) var deadlocks: UInt64 = 0
+  public internal(set) var deadlocks: UInt64 = 0
   /// How many statements failed, deadlocks among them.
-  public private(set) var errors: UInt64 = 0
+  public internal(set) var errors: UInt64 = 0
   /// How many statements muddled cancelled.
-  public private(set) var cancelled: UInt64 = 0
+  public internal(set) var cancelled: UInt64 = 0
   /// The outcomes, in the sequence in which they first came.
   public private(set) var outcomes: [Outcome] = []
 
@@ -112,6 +112,37 @@ public struct RunTally: Sendable {
       outcomes[place].hasDeferred = true
     }
   }
+}
+
+extension RunTally {
+  /// Counts what another tally counted; its outcomes come after those that are known.
+  mutating func merge(_ other: RunTally) {
+    ordersRun += other.ordersRun
+    executions += other.executions
+    statements += other.statements
+    deferredOrders += other.deferredOrders
+    lockWaits += other.lockWaits
+    deadlocks += other.deadlocks
+    errors += other.errors
+    cancelled += other.cancelled
+    for outcome in other.outcomes { merge(outcome) }
+  }
+
+  /// Adds an outcome, or what is new about it.
+  mutating func merge(_ outcome: Outcome) {
+    guard let place = places[outcome.digest] else {
+      places[outcome.digest] = outcomes.count
+      outcomes.append(outcome)
+      return
+    }
+    outcomes[place].orders += outcome.orders
+    outcomes[place].executions += outcome.executions
+    if outcome.hasDeferred { outcomes[place].hasDeferred = true }
+    if outcome.hasAssumedWait { outcomes[place].hasAssumedWait = true }
+  }
+
+  /// The outcome of this digest, if there was one.
+  func outcome(_ digest: Digest) -> Outcome? { places[digest].map { outcomes[$0] } }
 }
 
 extension ServerError {

@@ -2,11 +2,6 @@ import Synchronization
 
 /// Hands out orders to the lanes, and brings what they gave into sequence.
 actor ExploreCollector {
-  private struct Finished {
-    let execution: Execution
-    let run: LaneRun
-  }
-
   /// Where the summary counts an assertion that did not hold.
   private struct ViolationPlace {
     let index: Int
@@ -15,7 +10,7 @@ actor ExploreCollector {
 
   /// What is known of an order.
   private enum Answer {
-    case run(Finished)
+    case run(EndedOrder)
     case known(EffectMemory.Known)
   }
 
@@ -44,9 +39,9 @@ actor ExploreCollector {
   private var isDelivering = false
   private var waiting: [UInt128: Answer] = [:]
   private var sleepers: [CheckedContinuation<Void, Never>] = []
-  private var memory = EffectMemory()
+  private(set) var memory: EffectMemory
   private var claims = DistinctClaims()
-  private var executions: Set<UInt64> = []
+  private(set) var executions: Set<UInt64> = []
   /// In distinct mode: the executions, held back until it is known for how many orders each stands.
   private var held: [Execution] = []
   private var heldTranscripts: [TranscriptPermutation] = []
@@ -57,8 +52,9 @@ actor ExploreCollector {
 
   init(
     _ scenario: Scenario, plan: OrderPlan, options: ExploreOptions, lanes: Int,
-    reporters: [any Reporter], loop: EventLoop?
+    reporters: [any Reporter], loop: EventLoop?, memory: EffectMemory = EffectMemory()
   ) {
+    self.memory = memory
     self.scenario = scenario
     self.plan = plan
     self.options = options
@@ -124,12 +120,13 @@ actor ExploreCollector {
     }
   }
 
-  /// Takes what an order gave.
-  func take(_ index: UInt128, _ execution: Execution, _ run: LaneRun) async throws {
-    waiting[index] = .run(Finished(execution: execution, run: run))
-    if options.isDistinct {
-      learn(run, outcome: execution.outcome)
-      claims.end(index)
+  /// Takes what orders gave.
+  func take(_ orders: [EndedOrder]) async throws {
+    for order in orders {
+      waiting[order.index] = .run(order)
+      guard options.isDistinct else { continue }
+      learn(order.run, outcome: order.execution.outcome)
+      claims.end(order.index)
       wakeSleepers()
     }
     await deliver()
@@ -191,7 +188,7 @@ actor ExploreCollector {
     sleepers = []
   }
 
-  private func record(_ finished: Finished) async throws {
+  private func record(_ finished: EndedOrder) async throws {
     let execution = finished.execution
     summary.tally.add(execution)
     summary.duration = .now - beganAt
@@ -220,7 +217,7 @@ actor ExploreCollector {
 
   private var heldKeys: [Digest] = []
 
-  private func transcript(of finished: Finished) -> TranscriptPermutation {
+  private func transcript(of finished: EndedOrder) -> TranscriptPermutation {
     let order =
       finished.execution.permutation.map { scenario.permutations[$0].steps }
       ?? Slot.slots(of: finished.execution.order).map {
@@ -265,8 +262,8 @@ actor ExploreCollector {
 
   // MARK: The end
 
-  /// Tells the reporters what was held back, and the summary.
-  func finish() async throws -> ExploreSummary {
+  /// Tells the reporters what was held back, and the summary, which says whether the run came to its end.
+  func finish() async -> ExploreSummary {
     var thrown = failure
     do {
       for (index, execution) in held.enumerated() {
@@ -282,18 +279,27 @@ actor ExploreCollector {
       thrown = MuddledError(.interrupted, "stopped by the user")
     }
     if let thrown {
-      let error =
-        thrown as? MuddledError
-        ?? MuddledError(.internalBug, "muddled cannot go on, and that is its own fault: \(thrown)")
-      summary.failure = error
+      summary.failure = Self.failure(thrown)
       if let first = plan.firstRank, delivered < plan.count {
         summary.remainingRanks = first + delivered..<first + plan.count
       }
       try? await report(.explored(summary))
-      throw error
+      return summary
     }
-    try await report(.explored(summary))
+    do { try await report(.explored(summary)) } catch { summary.failure = Self.failure(error) }
     return summary
+  }
+}
+
+extension ExploreCollector {
+  static func failure(_ error: any Error) -> MuddledError {
+    error as? MuddledError
+      ?? MuddledError(.internalBug, "muddled cannot go on, and that is its own fault: \(error)")
+  }
+
+  /// Ends the thread, if the collector has one of its own; nothing may be asked of it afterwards.
+  nonisolated func stop() {
+    if loop == nil { fallback.stop() }
   }
 }
 

@@ -1,43 +1,73 @@
 extension ExploreSummary {
-  /// The most outcomes that ``text(width:top:)`` lists unless told otherwise.
+  /// The most outcomes that ``text(width:top:isColored:)`` lists unless told otherwise.
   public static let listedOutcomes = 20
 
   /// The outcome table for people, with a line break at its end.
   ///
   /// - Parameters:
-  ///   - width: how many columns a line may have; what differs is cut there.
+  ///   - width: how many columns a row may have; what is past them is cut off.
   ///   - top: how many outcomes are listed.
-  public func text(width: Int, top: Int = listedOutcomes) -> String {
-    var lines = [headline]
+  ///   - isColored: whether what matters stands out, by a terminal's colours.
+  public func text(
+    width: Int, top: Int = listedOutcomes, isColored: Bool = false
+  ) -> String {
+    let rows = tableRows(top: top).map { $0.text(columns: width, isColored: isColored) }
+    let ends = verdicts(top: top).map { $0.text(isColored: isColored) }
+    return (headline + rows + ends).joined(separator: "\n") + "\n"
+  }
+
+  private func tableRows(top: Int) -> [StyledLine] {
     let listed = sortedOutcomes.prefix(top)
-    if !listed.isEmpty { lines.append("") }
+    var lines = listed.isEmpty ? [] : [StyledLine()]
     for (index, outcome) in listed.enumerated() {
-      lines += section(outcome, first: index == 0 ? nil : listed.first?.witness, width)
+      lines += section(outcome, first: index == 0 ? nil : listed.first?.witness)
     }
     if tally.outcomes.count > listed.count {
-      lines.append("  and \(tally.outcomes.count - listed.count) more outcomes; --top N shows more")
-    }
-    for violation in violations {
       lines.append(
-        "  assertion does not hold in \(violation.orders) orders: \(violation.assertion)")
+        StyledLine("  and \(tally.outcomes.count - listed.count) more outcomes; --top N shows more")
+      )
+    }
+    return lines
+  }
+
+  /// What must be read to its end, and is not cut.
+  private func verdicts(top: Int) -> [StyledLine] {
+    var lines: [StyledLine] = []
+    for violation in violations {
+      var line = StyledLine("  ")
+      line.add("assertion does not hold", .red)
+      line.add(" in \(violation.orders) orders: \(violation.assertion)")
+      lines.append(line)
       lines += violation.places.prefix(top).map { place in
-        "    \(place.orders) of outcome \(place.witness.outcome.short), such as "
-          + "\(token(of: place.witness))  \(orderText(place.witness))"
+        StyledLine(
+          "    \(place.orders) of outcome \(place.witness.outcome.short), such as "
+            + "\(token(of: place.witness))  \(orderText(place.witness))")
       }
       if violation.places.count > top {
-        lines.append("    and \(violation.places.count - top) more outcomes; --top N shows more")
+        lines.append(
+          StyledLine("    and \(violation.places.count - top) more outcomes; --top N shows more"))
       }
     }
-    lines += nondeterminism.map { surprise in
-      "  nondeterminism: after the same steps, \(slotsText(surprise.dispatched)) did something else than before"
+    for surprise in nondeterminism {
+      var line = StyledLine("  ")
+      line.add("nondeterminism", .red)
+      line.add(
+        ": after the same steps, \(slotsText(surprise.dispatched)) did something else than before")
+      lines.append(line)
     }
-    lines += remarks.map { "  note: \($0)" }
-    if let failure { lines.append("  stopped: \(failure.message)") }
+    lines += remarks.map { StyledLine("  note: \($0)") }
+    if let failure {
+      var line = StyledLine("  ")
+      line.add("stopped", .yellow)
+      line.add(": \(failure.message)")
+      lines.append(line)
+    }
     if let remainingRanks {
       lines.append(
-        "  to go on: --ranks \(remainingRanks.lowerBound)..\(remainingRanks.upperBound - 1)")
+        StyledLine(
+          "  to go on: --ranks \(remainingRanks.lowerBound)..\(remainingRanks.upperBound - 1)"))
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines
   }
 
   /// One outcome in full: its witness, step by step.
@@ -46,17 +76,22 @@ extension ExploreSummary {
   public func text(ofOutcome id: String) -> String? {
     let found = tally.outcomes.filter { $0.digest.description.hasPrefix(id) }
     guard found.count == 1, let outcome = found.first else { return nil }
+    return text(of: outcome.witness)
+  }
+
+  /// One execution in full, step by step.
+  package func text(of execution: Execution) -> String {
     let order =
-      outcome.witness.permutation.map { scenario.permutations[$0].steps }
-      ?? Slot.slots(of: outcome.witness.order).map {
+      execution.permutation.map { scenario.permutations[$0].steps }
+      ?? Slot.slots(of: execution.order).map {
         PermutationStep(StepReference(session: $0.client, step: $0.step))
       }
-    var permutation = TranscriptPermutation(order: order, execution: outcome.witness)
-    for (index, step) in outcome.witness.steps.enumerated() {
+    var permutation = TranscriptPermutation(order: order, execution: execution)
+    for (index, step) in execution.steps.enumerated() {
       permutation.steps[index].remark = step.wait.flatMap(remark)
     }
-    var text = TranscriptPrinter(scenario).text(of: permutation)
-    for check in outcome.witness.checks {
+    var text = TranscriptPrinter(scenario, isForDisplay: true).text(of: permutation)
+    for check in execution.checks {
       text +=
         "final: \(check.sql)\n  " + check.results.map(\.shortText).joined(separator: ", ") + "\n"
     }
@@ -88,7 +123,7 @@ extension ExploreSummary {
     }
   }
 
-  private var headline: String {
+  private var headline: [String] {
     let milliseconds = max(1, duration.milliseconds)
     let rate = tally.ordersRun * 1000 / UInt128(milliseconds)
     let run =
@@ -101,37 +136,44 @@ extension ExploreSummary {
       marks.append("\(tally.errors - tally.deadlocks) other errors")
     }
     if tally.cancelled > 0 { marks.append("\(tally.cancelled) cancelled") }
-    return
-      "\(scenario.name): \(run): \(executions) executions, \(tally.outcomes.count) outcomes\n  "
-      + (marks.isEmpty ? "" : marks.joined(separator: ", ") + "; ")
-      + "\(milliseconds / 1000).\(String(milliseconds % 1000 + 1000).dropFirst()) s, \(rate) orders/s, "
-      + (lanes == 1 ? "1 lane" : "\(lanes) lanes")
-  }
-
-  private func section(
-    _ outcome: RunTally.Outcome, first: Execution?, _ width: Int
-  ) -> [String] {
-    let marks = outcome.marks
-    let head =
-      "  \(outcome.digest.short)  \(outcome.orders) orders"
-      + (marks.isEmpty ? "" : " (" + marks.joined(separator: ", ") + ")")
     return [
-      head,
-      "    such as \(token(of: outcome.witness))  \(orderText(outcome.witness))",
-      ("    " + difference(outcome.witness, from: first)).cut(to: width),
+      "\(scenario.name.escapedForDisplay): \(run): \(executions) executions, \(tally.outcomes.count) outcomes",
+      "  " + (marks.isEmpty ? "" : marks.joined(separator: ", ") + "; ")
+        + "\(milliseconds / 1000).\(String(milliseconds % 1000 + 1000).dropFirst()) s, \(rate) orders/s, "
+        + (lanes == 1 ? "1 lane" : "\(lanes) lanes"),
     ]
   }
 
-  private func orderText(_ execution: Execution) -> String {
+  private func section(_ outcome: RunTally.Outcome, first: Execution?) -> [StyledLine] {
+    var head = StyledLine("  ")
+    head.add(outcome.digest.short, .bold)
+    head.add("  \(outcome.orders) orders")
+    if !outcome.marks.isEmpty {
+      head.add(" (")
+      for (index, mark) in outcome.marks.enumerated() {
+        if index > 0 { head.add(", ") }
+        head.add(mark, mark == "deferred" ? .yellow : .red)
+      }
+      head.add(")")
+    }
+    var example = StyledLine("    such as ", .faint)
+    example.add("\(token(of: outcome.witness))")
+    example.add("  \(orderText(outcome.witness))", .faint)
+    return [head, example, StyledLine("    " + difference(outcome.witness, from: first))]
+  }
+
+  /// The names of an execution's steps, in the sequence in which they were dispatched.
+  package func orderText(_ execution: Execution) -> String {
     slotsText(execution.steps.map { Slot(client: $0.client, step: $0.step) })
   }
 
-  private func slotsText(_ slots: [Slot]) -> String {
+  /// The names of steps, in their sequence.
+  package func slotsText(_ slots: [Slot]) -> String {
     slots.map { scenario.sessions[$0.client].steps[$0.step].name }.joined(separator: " ")
   }
 
   /// What one execution gave that another did not; all of its final state where there is no other.
-  private func difference(_ execution: Execution, from other: Execution?) -> String {
+  package func difference(_ execution: Execution, from other: Execution?) -> String {
     var parts: [String] = []
     if let other {
       let others = Dictionary(
@@ -184,11 +226,5 @@ extension SQLValue {
     case .text(let text): text.escapedForDisplay
     case .binary(let bytes): "\(bytes.count) bytes"
     }
-  }
-}
-
-extension String {
-  fileprivate func cut(to width: Int) -> String {
-    count <= width ? self : String(prefix(width - 1)) + "…"
   }
 }

@@ -64,6 +64,6 @@ public struct ExploreSummary: Sendable {
 
   /// The token of an execution's order.
   public func token(of execution: Execution) -> Token {
-    Token(execution.permutation.map { .permutation($0) } ?? .rank(execution.rank), of: scenario)
+    scenario.naming(execution).token
   }
 }

@@ -1,73 +1,83 @@
 /// Runs orders of a scenario with all clients in this process, and tells what they gave.
+///
+/// ```swift
+/// let report = try await Explorer(database: .mariaDB(dsn)).explore(transfer)
+/// ```
 public struct Explorer: Sendable {
-  private let scenario: Scenario
-  private let database: any Database & LaneDatabases
-  private let options: ExploreOptions
-  private let reporters: [any Reporter]
+  let database: any Database & LaneDatabases
+  let options: ExploreOptions
+  let reporters: [any Reporter]
 
   /// Makes an explorer.
   ///
   /// - Parameters:
-  ///   - scenario: what is explored.
-  ///   - database: the server; lanes are databases made on it. It stays open.
+  ///   - database: the server; lanes are databases made on it. Its own connections are closed at the end of each
+  ///     exploration, and opened again when they are needed.
   ///   - options: how it is explored.
   ///   - reporters: who is told of what happens, in this sequence.
   public init(
-    _ scenario: Scenario, database: any Database & LaneDatabases,
-    options: ExploreOptions = ExploreOptions(), reporters: [any Reporter] = []
+    database: some Database & LaneDatabases, options: ExploreOptions = ExploreOptions(),
+    reporters: [any Reporter] = []
   ) {
-    self.scenario = scenario
     self.database = database
     self.options = options
     self.reporters = reporters
   }
 
-  /// Runs the orders.
+  /// Runs a scenario's orders.
   ///
-  /// The reporters get the summary whatever happens. Cancelling the task ends the run after the orders under way,
-  /// removes the lanes, and throws an error with code ``MuddledError/Code/interrupted``.
+  /// The reporters get the summary whatever happens. Cancelling the task ends the run after the orders under way, and
+  /// throws an error with code ``MuddledError/Code/interrupted``. When this returns or throws, the lanes' databases,
+  /// sessions and threads are gone.
   ///
   /// - Throws: ``MuddledError`` if the scenario cannot be run, or not to its end.
-  public func run() async throws -> ExploreSummary {
-    try scenario.validate()
-    try checkOptions()
-    let plan = try OrderPlan(options.selection, of: scenario)
-    let count = max(1, min(options.lanes ?? 1, Int(clamping: max(plan.count, 1))))
-    var entrances: [any Database] = []
-    do {
-      if options.lanes == nil {
-        entrances = [database]
-      } else {
-        for _ in 0..<count { entrances.append(try await database.makeLane()) }
-      }
-    } catch {
-      await remove(entrances)
-      throw error
-    }
-    let collector = ExploreCollector(
-      scenario, plan: plan, options: options, lanes: entrances.count, reporters: reporters,
-      loop: entrances.count == 1 ? entrances[0].loop : nil)
-    await collector.begin()
-    await explore(entrances, plan, collector)
-    let result: Result<ExploreSummary, any Error>
-    do { result = .success(try await collector.finish()) } catch { result = .failure(error) }
-    // Only now: the collector may live on a lane's thread.
-    if options.lanes != nil { await remove(entrances) }
-    return try result.get()
+  public func explore(_ scenario: Scenario) async throws -> ExploreSummary {
+    let summary = try await run(scenario, reporters)
+    if let failure = summary.failure { throw failure }
+    return summary
   }
 
-  private func checkOptions() throws {
-    if let lanes = options.lanes, lanes > 1, let obstacle = scenario.laneObstacle {
-      throw MuddledError(
-        .usage,
-        "scenario \(scenario.name) cannot have \(lanes) lanes: \(obstacle), so that orders side by side would meet; "
-          + "run it on one lane")
-    }
-    if options.isDistinct, scenario.sessions.count > EffectMemory.clientLimit {
-      throw MuddledError(
-        .usage,
-        "distinct executions are told apart for at most \(EffectMemory.clientLimit) clients; run all orders"
-      )
+  /// Runs a scenario's orders, and gives what happens to `body` as it happens.
+  ///
+  /// ```swift
+  /// let report = try await explorer.explore(transfer) { events in
+  ///   for await event in events {
+  ///     if case .order(let execution) = event { print(transfer.naming(execution).transcript) }
+  ///   }
+  /// }
+  /// ```
+  ///
+  /// The run waits for `body` if that falls behind. If `body` returns before the events end, the run ends after the
+  /// orders under way, and its summary tells the rest (``ExploreSummary/remainingRanks``). If it throws, the run ends
+  /// too, and this throws the same. Either way, and when the task is cancelled, nothing is left behind, as with
+  /// ``explore(_:)``.
+  ///
+  /// - Parameters:
+  ///   - scenario: what is explored.
+  ///   - body: takes the events, which can be iterated once.
+  /// - Throws: as ``explore(_:)`` does, and what `body` throws.
+  public func explore(
+    _ scenario: Scenario, _ body: (ExploreEvents) async throws -> Void
+  ) async throws -> ExploreSummary {
+    let channel = EventChannel()
+    return try await withThrowingTaskGroup(of: ExploreSummary.self) { group in
+      group.addTask {
+        defer { channel.finish() }
+        return try await run(scenario, reporters + [channel])
+      }
+      let outcome: Result<Void, any Error>
+      do { outcome = .success(try await body(ExploreEvents(channel))) } catch {
+        outcome = .failure(error)
+      }
+      let wasLeft = channel.leave()
+      if wasLeft { group.cancelAll() }
+      let result = await group.nextResult()
+      try outcome.get()
+      guard let summary = try result?.get() else { preconditionFailure("there is one task") }
+      if let failure = summary.failure {
+        guard wasLeft, failure.code == .interrupted, !Task.isCancelled else { throw failure }
+      }
+      return summary
     }
   }
 
@@ -92,15 +102,73 @@ public struct Explorer: Sendable {
   /// How many orders take about as long as making and removing a lane.
   private static let ordersWorthALane: UInt128 = 100
 
-  private func explore(
-    _ entrances: [any Database], _ plan: OrderPlan, _ collector: ExploreCollector
+  /// - Throws: ``MuddledError`` if the run cannot begin; what ends it later stands in its summary.
+  private func run(
+    _ scenario: Scenario, _ reporters: [any Reporter]
+  ) async throws -> ExploreSummary {
+    try scenario.validate()
+    try checkOptions(for: scenario)
+    let plan = try OrderPlan(options.selection, of: scenario)
+    let entrances = try await makeEntrances(for: plan)
+    let collector = ExploreCollector(
+      scenario, plan: plan, options: options, lanes: entrances.count, reporters: reporters,
+      loop: entrances.count == 1 ? entrances[0].loop : nil)
+    await collector.begin()
+    await explore(scenario, makeLanes(scenario, entrances), plan, collector, isLast: true)
+    let summary = await collector.finish()
+    // Only now: the collector may live on a lane's thread.
+    collector.stop()
+    await leave(entrances)
+    return summary
+  }
+
+  func checkOptions(for scenario: Scenario) throws {
+    if let lanes = options.lanes, lanes > 1, let obstacle = scenario.laneObstacle {
+      throw MuddledError(
+        .usage,
+        "scenario \(scenario.name) cannot have \(lanes) lanes: \(obstacle), so that orders side by side would meet; "
+          + "run it on one lane")
+    }
+    if options.isDistinct, scenario.sessions.count > EffectMemory.clientLimit {
+      throw MuddledError(
+        .usage,
+        "distinct executions are told apart for at most \(EffectMemory.clientLimit) clients; run all orders"
+      )
+    }
+  }
+
+  func makeEntrances(for plan: OrderPlan) async throws -> [any Database] {
+    guard let lanes = options.lanes else { return [database] }
+    var entrances: [any Database] = []
+    do {
+      for _ in 0..<max(1, min(lanes, Int(clamping: max(plan.count, 1)))) {
+        entrances.append(try await database.makeLane())
+      }
+    } catch {
+      await leave(entrances)
+      throw error
+    }
+    return entrances
+  }
+
+  func makeLanes(_ scenario: Scenario, _ entrances: [any Database]) -> [Lane] {
+    entrances.map { entrance in
+      let empty: @Sendable () async throws -> Void = { try await database.emptyLane(entrance) }
+      return Lane(
+        scenario, on: entrance, limits: options.limits, empty: options.lanes == nil ? nil : empty)
+    }
+  }
+
+  /// Runs the orders of a plan on lanes, and closes these if it is the last plan.
+  func explore(
+    _ scenario: Scenario, _ lanes: [Lane], _ plan: OrderPlan, _ collector: ExploreCollector,
+    isLast: Bool
   ) async {
     await withTaskGroup(of: Void.self) { group in
-      for entrance in entrances {
+      for lane in lanes {
         let driver = LaneDriver(
-          scenario, lane: Lane(scenario, on: entrance, limits: options.limits), plan: plan,
-          options: options, collector: collector)
-        group.addTask(executorPreference: entrance.loop) { await driver.run() }
+          scenario, lane: lane, plan: plan, options: options, collector: collector, isLast: isLast)
+        group.addTask(executorPreference: lane.loop) { await driver.run() }
       }
       await withTaskCancellationHandler {
         await group.waitForAll()
@@ -110,7 +178,15 @@ public struct Explorer: Sendable {
     }
   }
 
-  private func remove(_ lanes: [any Database]) async {
-    for lane in lanes { try? await database.removeLane(lane) }
+  /// Removes the lanes, and closes what the database itself keeps open.
+  func leave(_ entrances: [any Database]) async {
+    // In a task of its own, which is not cancelled with the one that explores.
+    let task = Task<Void, Never> {
+      if options.lanes != nil {
+        for lane in entrances { try? await database.removeLane(lane) }
+      }
+      await database.close()
+    }
+    await task.value
   }
 }

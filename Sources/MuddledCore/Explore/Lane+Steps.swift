@@ -1,8 +1,6 @@
 // What happens between the first step of an order and the last.
 extension Lane {
-  /// How long a statement runs before the server is asked whether it waits.
-  private static let firstLook = Duration.microseconds(300)
-  /// The same where the last order that began like this met a wait.
+  /// How soon the server is asked again, or for the first time where the last order that began like this met a wait.
   private static let expectedLook = Duration.microseconds(60)
   private static let longestPause = Duration.milliseconds(20)
 
@@ -29,7 +27,7 @@ extension Lane {
     var newMemory: [(slot: Slot, wasBlocked: Bool)] = []
     var isMemoryValid = true
     var lookAt = ContinuousClock.now
-    var pause = Self.firstLook
+    var pause = Self.expectedLook
     var stalledSince: ContinuousClock.Instant?
     while machine.action != .finished {
       let now = ContinuousClock.now
@@ -43,8 +41,7 @@ extension Lane {
         dispatched.append(Dispatched(slot: slot, at: now))
         newMemory.append((slot, false))
         send(scenario.sessions[client].steps[step].block.statements.map(\.text), to: client)
-        pause =
-          isMemoryValid && memory[index].wasBlocked ? Self.expectedLook : Self.firstLook
+        pause = firstLook(isMemoryValid ? memory[index].wasBlocked : nil)
         lookAt = now + pause
         machine.noteDispatched()
         continue
@@ -96,6 +93,21 @@ extension Lane {
     run.effects = Self.effects(run.steps)
   }
 
+  /// How long a statement runs before the server is asked whether it waits.
+  ///
+  /// A question costs the server as much as some statements do, so a reply is given the time that replies take
+  /// lately on a busy server, and more of it where none is expected to wait.
+  ///
+  /// - Parameter wasBlocked: whether it waited in the last order that began like this, if one did.
+  private func firstLook(_ wasBlocked: Bool?) -> Duration {
+    let usual = Duration.microseconds(usualReply)
+    return switch wasBlocked {
+    case true?: Self.expectedLook
+    case nil: min(max(usual * 3, .microseconds(300)), .milliseconds(1))
+    case false?: min(max(usual * 6, .milliseconds(1)), .milliseconds(3))
+    }
+  }
+
   /// Which clients in flight wait for a lock now; with a server that does not say, all that are late.
   private func waits(
     _ machine: ExecutionStateMachine, _ unknown: [Int]
@@ -145,11 +157,13 @@ extension Lane {
       results = [.cancelled]
     }
     let slot = dispatched[index].slot
+    let took = (ContinuousClock.now - dispatched[index].at).microseconds
+    if statement.blockedSequence == nil { usualReply += (Int(clamping: took) - usualReply) / 8 }
     dispatched[index].step = ExecutedStep(
       client: slot.client, step: slot.step,
       sql: scenario.sessions[slot.client].steps[slot.step].block.text, results: results,
       wasBlocked: statement.blockedSequence != nil, settledAfter: machine.dispatched.count - 1,
-      microseconds: (ContinuousClock.now - dispatched[index].at).microseconds)
+      microseconds: took)
     let wait = dispatched[index].wait
     dispatched[index].step?.wait = wait
   }

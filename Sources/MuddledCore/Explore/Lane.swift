@@ -17,12 +17,16 @@ actor Lane {
   private var underWay = 0
   /// Resets of sessions that nobody can notice.
   private var resets: [Task<Void, any Error>] = []
+  /// Which clients' statements leave a session as good as new.
+  private let leaveNoTrace: [Bool]
   var replies: [Reply] = []
   private var listener: CheckedContinuation<Void, Never>?
   private var alarm: Alarm?
   private var isSetUp = false
   /// What the previous order's dispatches did: the next order often begins with the same ones.
   var memory: [(slot: Slot, wasBlocked: Bool)] = []
+  /// How long replies take lately, in microseconds.
+  var usualReply = 100
   /// The queries for the final state, if they are the same after every order.
   private var tableQueries: [String]?
   /// The queries of tables that are too large to be part of the final state.
@@ -37,13 +41,30 @@ actor Lane {
   /// Tables with more rows are not part of the final state unless a check reads them.
   private static let smallTableRows = 100
 
-  init(_ scenario: Scenario, on database: any Database, limits: ExploreLimits) {
+  /// Makes the lane's database empty, for a scenario that only knows how to set it up.
+  private let empty: (@Sendable () async throws -> Void)?
+
+  /// Makes a lane.
+  ///
+  /// - Parameter empty: makes the lane's database empty; `nil` if it holds what is not the lane's.
+  init(
+    _ scenario: Scenario, on database: any Database, limits: ExploreLimits,
+    empty: (@Sendable () async throws -> Void)?
+  ) {
     self.scenario = scenario
+    self.empty = empty
     self.database = database
     self.limits = limits
     holders = HolderMemory(database)
+    leaveNoTrace = scenario.sessions.map { session in
+      let blocks = [session.setup, session.teardown].compactMap { $0 } + session.steps.map(\.block)
+      return database.leaveNoTrace(blocks.flatMap(\.statements).map(\.text))
+    }
     loop = database.loop
   }
+
+  /// Whether the sessions are open.
+  var isOpen: Bool { !sessions.isEmpty }
 
   /// Opens the sessions.
   func open() async throws {
@@ -101,14 +122,16 @@ actor Lane {
     }
   }
 
-  /// Brings the sessions back to the state of new ones, all at the same time.
+  /// Brings the sessions back to the state of new ones, all at the same time, but for those that are as good as new.
   ///
   /// Waits only for those that others may still notice: the rest may go on beside the checks and the next
   /// order's reset, see ``settleResets()``.
   private func resetSessions(_ run: inout LaneRun) async throws {
     var urgent: [Task<Void, any Error>] = []
+    let wasCancelled = run.steps.contains { $0.results.contains(.cancelled) }
     for (client, session) in sessions.enumerated() {
       let isNoticed = await session.holdsLocks()
+      if !isNoticed, leaveNoTrace[client], !wasCancelled { continue }
       let reset = Task(executorPreference: loop) { try await session.reset() }
       if isNoticed || scenario.sessions[client].teardown != nil {
         urgent.append(reset)
@@ -139,6 +162,10 @@ actor Lane {
       isSetUp = false
     }
     if !isSetUp || scenario.reset == nil {
+      if isSetUp, !scenario.setup.isEmpty, let empty {
+        try await settleResets()
+        try await empty()
+      }
       for block in scenario.setup {
         run.setup.append(TranscriptBlock(results: try await runOutside([block])))
       }

@@ -7,6 +7,9 @@ public protocol LaneDatabases: Sendable {
   /// - Throws: ``MuddledError`` with code ``MuddledError/Code/configuration`` if the account may not.
   func makeLane() async throws -> any Database
 
+  /// Makes the database of a lane empty again, with sessions of it open that are in no transaction; they stay in it.
+  func emptyLane(_ lane: any Database) async throws
+
   /// Removes the database of a lane that ``makeLane()`` made, and closes its entrance.
   func removeLane(_ lane: any Database) async throws
 }

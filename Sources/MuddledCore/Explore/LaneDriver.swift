@@ -5,16 +5,19 @@ struct LaneDriver: Sendable {
   let plan: OrderPlan
   let options: ExploreOptions
   let collector: ExploreCollector
+  /// Whether the lane is closed at the end; else it goes on with other orders.
+  let isLast: Bool
 
   init(
     _ scenario: Scenario, lane: Lane, plan: OrderPlan, options: ExploreOptions,
-    collector: ExploreCollector
+    collector: ExploreCollector, isLast: Bool
   ) {
     self.scenario = scenario
     self.lane = lane
     self.plan = plan
     self.options = options
     self.collector = collector
+    self.isLast = isLast
   }
 
   /// Works until there is nothing left, or somebody has failed. It does not notice a cancellation itself: the
@@ -23,21 +26,42 @@ struct LaneDriver: Sendable {
     do {
       // A task of its own is not cancelled with the one that explores, so that lanes can be left in order.
       try await Task(executorPreference: lane.loop) {
-        try await lane.open()
-        while let indices = await collector.claim() {
-          for index in indices { try await run(index) }
-        }
+        if await !lane.isOpen { try await lane.open() }
+        while let indices = await collector.claim() { try await run(indices) }
       }.value
     } catch {
       await collector.fail(error)
     }
-    await Task(executorPreference: lane.loop) { await lane.close() }.value
+    if isLast { await Task(executorPreference: lane.loop) { await lane.close() }.value }
     if let refusal = await lane.probeRefusal { await collector.noteAssumedWaits(refusal) }
     if let gap = await lane.holderGap { await collector.noteUnknownHolders(gap) }
     await collector.noteLargeTables(lane.largeTables.sorted())
   }
 
-  private func run(_ index: UInt128) async throws {
+  private func run(_ indices: Range<UInt128>) async throws {
+    var ended: [EndedOrder] = []
+    var handedInAt = ContinuousClock.now
+    do {
+      for index in indices {
+        ended.append(try await run(index))
+        guard index + 1 < indices.upperBound, ContinuousClock.now - handedInAt > Self.patience
+        else {
+          continue
+        }
+        try await collector.take(ended)
+        (ended, handedInAt) = ([], .now)
+      }
+    } catch {
+      try await collector.take(ended)
+      throw error
+    }
+    try await collector.take(ended)
+  }
+
+  /// How long what orders gave is kept back: handing it in one by one costs two changes of thread for each.
+  private static let patience = Duration.milliseconds(20)
+
+  private func run(_ index: UInt128) async throws -> EndedOrder {
     let order = plan[index]
     let run = try await attempt(order)
     var execution = Execution(
@@ -45,7 +69,7 @@ struct LaneDriver: Sendable {
       dispatched: run.dispatched.map { UInt8($0.client) }, steps: run.steps, checks: run.checks)
     execution.permutation = order.permutation
     execution.assertions = run.assertions
-    try await collector.take(index, execution, run)
+    return EndedOrder(index: index, execution: execution, run: run)
   }
 
   private func attempt(_ order: PlannedOrder) async throws -> LaneRun {
@@ -64,6 +88,14 @@ struct LaneDriver: Sendable {
       }
     }
   }
+}
+
+/// What one order gave.
+struct EndedOrder: Sendable {
+  /// Its place among those that are to be run.
+  let index: UInt128
+  let execution: Execution
+  let run: LaneRun
 }
 
 extension PlannedOrder {

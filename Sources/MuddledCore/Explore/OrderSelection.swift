@@ -8,6 +8,8 @@ public enum OrderSelection: Sendable, Hashable {
   case ranks(Range<UInt128>)
   /// So many orders, chosen evenly and without repetition by this seed.
   case sample(count: Int, seed: UInt64)
+  /// The order that a token names.
+  case token(Token)
   /// One line of the scenario's permutations, by its index.
   case permutation(Int)
 }
@@ -36,6 +38,11 @@ struct OrderPlan: Sendable {
       line.steps.map { Slot(client: $0.step.session, step: $0.step.step) }
     }
     switch selection {
+    case .token(let token):
+      switch try token.target(in: scenario) {
+      case .rank(let rank): try self.init(.ranks(rank..<rank + 1), of: scenario)
+      case .permutation(let index): try self.init(.permutation(index), of: scenario)
+      }
     case .all: self.init(ranks: 0..<space.count, in: space)
     case .ranks(let ranks):
       guard ranks.upperBound <= space.count else {
@@ -75,6 +82,13 @@ struct OrderPlan: Sendable {
   }
 
   subscript(index: UInt128) -> PlannedOrder { make(index) }
+
+  /// A part of the orders, in sequence.
+  subscript(indices: Range<UInt128>) -> OrderPlan {
+    OrderPlan(
+      count: indices.count128, firstRank: firstRank.map { $0 + indices.lowerBound },
+      make: { [make] in make(indices.lowerBound + $0) })
+  }
 
   private static func order(_ rank: UInt128, _ space: OrderSpace) -> PlannedOrder {
     PlannedOrder(target: .rank(rank), slots: Slot.slots(of: space.unrank(rank).slots))

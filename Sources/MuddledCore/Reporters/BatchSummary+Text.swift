@@ -1,12 +1,14 @@
 extension BatchSummary {
-  /// The most outcomes that ``text`` lists; the event stream has them all.
+  /// The most outcomes that ``text(width:)`` lists; the event stream has them all.
   static let listedOutcomes = 20
 
   /// The summary for people, over several lines, with a line break at its end.
-  public var text: String {
+  ///
+  /// - Parameter width: how many columns a row of the outcome table may have; what is past them is cut off.
+  public func text(width: Int) -> String {
     var lines = ["batch \(batch.escapedForDisplay), node \(node.escapedForDisplay)"]
     func add(_ name: String, _ value: String) {
-      lines.append("  " + name.padded(to: 12) + value)
+      lines.append("  " + name.padded(toColumns: 12) + value)
     }
     guard let orders else {
       add("orders", "none were run")
@@ -29,7 +31,7 @@ extension BatchSummary {
     }
     add("time", time)
     add("outcomes", "\(tally.outcomes.count) distinct")
-    lines += outcomeTable
+    lines += outcomeTable.map { $0.cut(toColumns: width) }
     for remark in remarks { add("note", remark) }
     if let failure {
       add("stopped", failure.message)
@@ -73,10 +75,6 @@ extension BatchSummary {
 }
 
 extension String {
-  fileprivate func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
-  }
-
   fileprivate func leftPadded(to width: Int) -> String {
     String(repeating: " ", count: max(0, width - count)) + self
   }

@@ -14,6 +14,7 @@ public actor ConsoleReporter: Reporter {
 
   private let progress: Progress
   private let listedOutcomes: Int
+  private let layout: ConsoleLayout
   private let output: @Sendable (String) -> Void
   private let diagnostics: @Sendable (String) -> Void
   private var start: RunStart?
@@ -27,15 +28,17 @@ public actor ConsoleReporter: Reporter {
   /// - Parameters:
   ///   - progress: how progress is shown.
   ///   - listedOutcomes: how many outcomes of an exploration are listed.
+  ///   - layout: how wide it may be, and whether it has colours.
   ///   - output: takes the summary; standard output in a program.
   ///   - diagnostics: takes progress and notices; standard error in a program.
   public init(
     progress: Progress, listedOutcomes: Int = ExploreSummary.listedOutcomes,
-    output: @escaping @Sendable (String) -> Void,
+    layout: ConsoleLayout = ConsoleLayout(), output: @escaping @Sendable (String) -> Void,
     diagnostics: @escaping @Sendable (String) -> Void
   ) {
     self.progress = progress
     self.listedOutcomes = listedOutcomes
+    self.layout = layout
     self.output = output
     self.diagnostics = diagnostics
   }
@@ -56,10 +59,11 @@ public actor ConsoleReporter: Reporter {
     case .transcript, .earlierOrder: break
     case .explored(let summary):
       clearLine()
-      output(summary.text(width: 100, top: listedOutcomes))
+      output(
+        summary.text(width: layout.columns, top: listedOutcomes, isColored: layout.isColored))
     case .summary(let summary):
       clearLine()
-      output(summary.text)
+      output(summary.text(width: layout.columns))
     }
   }
 
@@ -76,16 +80,15 @@ public actor ConsoleReporter: Reporter {
     }
     self.shownAt = .now
     let milliseconds = UInt128(max(1, (ContinuousClock.now - beganAt).milliseconds))
-    let rate = ordersRun * 1000 / milliseconds
-    let left = start.orders - start.firstRank - ordersRun
-    let seconds = rate == 0 ? "?" : "\(left / rate)"
-    let text =
-      "\(start.firstRank + ordersRun) of \(start.orders) orders, \(rate) orders/s, \(seconds) s left"
+    let line = ProgressLine(
+      done: start.firstRank + ordersRun, total: start.orders,
+      rate: ordersRun * 1000 / milliseconds)
     if progress == .line {
-      diagnostics("\r\u{1B}[K\(text)")
+      // The last column stays free: a terminal may begin a new line after it.
+      diagnostics("\r\u{1B}[K\(line.bar(columns: layout.progressColumns - 1))")
       hasOpenLine = true
     } else {
-      diagnostics("muddled: \(text)\n")
+      diagnostics("muddled: \(line.text)\n")
     }
   }
 

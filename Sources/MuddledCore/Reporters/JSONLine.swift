@@ -2,19 +2,21 @@
 ///
 /// Numbers of result rows must stand in the line with the digits that the server sent (`1.50`, twenty-digit
 /// integers), which the platform's encoders do not allow.
-struct JSONLine {
-  private(set) var bytes: [UInt8] = []
+package struct JSONLine {
+  package private(set) var bytes: [UInt8] = []
   private var needsComma = false
+
+  package init() {}
 
   private static let hexDigits = Array("0123456789abcdef".utf8)
   private static let base64Digits = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  mutating func object(_ body: (inout JSONLine) throws -> Void) rethrows {
+  package mutating func object(_ body: (inout JSONLine) throws -> Void) rethrows {
     try enclose(UInt8(ascii: "{"), UInt8(ascii: "}"), body)
   }
 
-  mutating func array<Element>(
+  package mutating func array<Element>(
     _ elements: some Sequence<Element>, _ body: (inout JSONLine, Element) throws -> Void
   ) rethrows {
     try enclose(UInt8(ascii: "["), UInt8(ascii: "]")) { line in
@@ -22,13 +24,18 @@ struct JSONLine {
     }
   }
 
-  mutating func key(_ name: String) {
+  /// Writes an array of values of several kinds.
+  package mutating func list(_ body: (inout JSONLine) throws -> Void) rethrows {
+    try enclose(UInt8(ascii: "["), UInt8(ascii: "]"), body)
+  }
+
+  package mutating func key(_ name: String) {
     string(name)
     bytes.append(UInt8(ascii: ":"))
     needsComma = false
   }
 
-  mutating func string(_ text: String) {
+  package mutating func string(_ text: String) {
     separate()
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
@@ -45,20 +52,20 @@ struct JSONLine {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  mutating func number(_ number: some BinaryInteger) { literal(String(number)) }
+  package mutating func number(_ number: some BinaryInteger) { literal(String(number)) }
 
-  mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
+  package mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
 
-  mutating func null() { literal("null") }
+  package mutating func null() { literal("null") }
 
   /// Writes text that is JSON already.
-  mutating func literal(_ text: String) {
+  package mutating func literal(_ text: String) {
     separate()
     bytes += Array(text.utf8)
   }
 
   /// Writes bytes as a string in base 64 (RFC 4648, section 4).
-  mutating func base64(_ raw: [UInt8]) {
+  package mutating func base64(_ raw: [UInt8]) {
     separate()
     bytes.append(UInt8(ascii: "\""))
     for start in stride(from: 0, to: raw.count, by: 3) {

@@ -40,18 +40,16 @@ public struct ScenarioFiles: Sendable {
       throw MuddledError(.usage, "There is no client: give at least one file with --client.")
     }
     let names = sessionNames
-    let separator = names.contains { $0.last?.isNumber == true } ? "_" : ""
     var sessions: [ScenarioSession] = []
     for (name, path) in zip(names, clients) {
       let statements = try await SQLScript.reading(path, as: "client file").statements
-      let steps = statements.enumerated().map { index, statement in
-        ScenarioStep(
-          name: name + separator + String(index + 1),
-          block: SQLBlock(statement.text, statements: [statement]))
+      let steps = statements.map { statement in
+        ScenarioStep(name: "", block: SQLBlock(statement.text, statements: [statement]))
       }
       sessions.append(ScenarioSession(name: name, steps: steps))
     }
     var scenario = Scenario(name: names.joined(separator: "+"), sessions: sessions)
+    scenario.nameSteps()
     for source in setup { scenario.setup.append(try await Self.block(source, "setup")) }
     if let reset { scenario.reset = try await Self.block(reset, "reset") }
     if let teardown { scenario.teardown = try await Self.block(teardown, "teardown") }

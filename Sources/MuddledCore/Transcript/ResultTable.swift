@@ -1,12 +1,14 @@
 /// A result set as `PQprint` of PostgreSQL's client library prints it, aligned, with a header.
 ///
-/// Widths are counted in bytes, as there, so that columns past ASCII look crooked in the same way.
+/// Widths are counted in bytes, as there, so that columns past ASCII look crooked in the same way; for people's eyes
+/// they are counted in columns of a terminal, and what would break a line is escaped.
 /// A column is aligned to the right unless a value of it looks like no number: that has a character
 /// other than digits, `.`, `E`, `e`, blank and `-`, starts with an `e`, or does not end in a digit.
 struct ResultTable {
   private let columns: [Column]
   private let cells: [[String]]
   private let count: UInt64
+  private let width: (String) -> Int
 
   private struct Column {
     let name: String
@@ -14,12 +16,15 @@ struct ResultTable {
     var isNumeric = true
   }
 
-  init(_ result: ResultRows) {
-    var columns = result.columns.map { Column(name: $0, width: $0.utf8.count) }
-    cells = result.rows.map { $0.map(\.printed) }
+  init(_ result: ResultRows, isForDisplay: Bool = false) {
+    let width: (String) -> Int = isForDisplay ? { $0.displayWidth } : { $0.utf8.count }
+    let shown: (String) -> String = isForDisplay ? { $0.escapedForDisplay } : { $0 }
+    self.width = width
+    var columns = result.columns.map { Column(name: shown($0), width: width(shown($0))) }
+    cells = result.rows.map { $0.map { shown($0.printed) } }
     for row in cells {
       for (index, cell) in row.enumerated() where !cell.isEmpty {
-        columns[index].width = max(columns[index].width, cell.utf8.count)
+        columns[index].width = max(columns[index].width, width(cell))
         if !Self.looksNumeric(cell) { columns[index].isNumeric = false }
       }
     }
@@ -39,7 +44,7 @@ struct ResultTable {
 
   private func line(_ cells: [String]) -> String {
     let padded = zip(columns, cells).map { column, cell in
-      let blanks = String(repeating: " ", count: max(0, column.width - cell.utf8.count))
+      let blanks = String(repeating: " ", count: max(0, column.width - width(cell)))
       return column.isNumeric ? blanks + cell : cell + blanks
     }
     return padded.joined(separator: "|") + "\n"

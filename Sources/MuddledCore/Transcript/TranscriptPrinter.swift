@@ -21,11 +21,18 @@
 /// words for a user's request, after a line that says who cancelled it.
 public struct TranscriptPrinter: Sendable {
   private let scenario: Scenario
+  /// Whether tables are aligned as people see them, and not as the isolation tester counts.
+  private let isForDisplay: Bool
 
   /// Makes a printer.
   ///
   /// - Parameter scenario: the scenario that the steps are of.
-  public init(_ scenario: Scenario) { self.scenario = scenario }
+  public init(_ scenario: Scenario) { self.init(scenario, isForDisplay: false) }
+
+  init(_ scenario: Scenario, isForDisplay: Bool) {
+    self.scenario = scenario
+    self.isForDisplay = isForDisplay
+  }
 
   /// The first line of a transcript, with its line feed.
   public var header: String { "Parsed test spec with \(scenario.sessions.count) sessions\n" }
@@ -37,7 +44,8 @@ public struct TranscriptPrinter: Sendable {
     let names = permutation.order.map { " " + scenario[$0.step].name }
     var text = "\nstarting permutation:\(names.joined())\n"
     for block in permutation.setup { text += self.text(of: block, "setup") }
-    var report = TranscriptReport(permutation.steps, scenario: scenario)
+    var report = TranscriptReport(
+      permutation.steps, scenario: scenario, isForDisplay: isForDisplay)
     text += report.run()
     for block in permutation.teardown { text += self.text(of: block, "teardown") }
     return text
@@ -51,6 +59,6 @@ public struct TranscriptPrinter: Sendable {
       }
     }
     guard case .rows(let rows) = block.results.last else { return "" }
-    return ResultTable(rows).text
+    return ResultTable(rows, isForDisplay: isForDisplay).text
   }
 }

@@ -3,6 +3,7 @@
 struct TranscriptReport {
   private let steps: [TranscriptStep]
   private let scenario: Scenario
+  private let isForDisplay: Bool
   /// For each session, the index of its step that was dispatched and is not reported.
   private var active: [Int?]
   /// For each session, how many of its notices were printed.
@@ -15,9 +16,10 @@ struct TranscriptReport {
   private var waiting: [Int] = []
   private var text = ""
 
-  init(_ steps: [TranscriptStep], scenario: Scenario) {
+  init(_ steps: [TranscriptStep], scenario: Scenario, isForDisplay: Bool) {
     self.steps = steps
     self.scenario = scenario
+    self.isForDisplay = isForDisplay
     active = scenario.sessions.map { _ in nil }
     noticeCounts = scenario.sessions.map { _ in 0 }
     printedNotices = steps.map { _ in 0 }
@@ -97,7 +99,7 @@ struct TranscriptReport {
   private mutating func finish(_ index: Int) {
     for result in steps[index].results {
       switch result {
-      case .rows(let rows): text += ResultTable(rows).text
+      case .rows(let rows): text += ResultTable(rows, isForDisplay: isForDisplay).text
       case .ok: break
       case .error(let error): text += "ERROR:  \(error.message)\n"
       case .cancelled: text += "ERROR:  canceling statement due to user request\n"

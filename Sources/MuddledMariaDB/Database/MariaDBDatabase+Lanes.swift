@@ -27,6 +27,16 @@ extension MariaDBDatabase: LaneDatabases {
         + "those that nobody uses")
   }
 
+  /// Drops the database of a lane, and makes it again.
+  public func emptyLane(_ lane: any Database) async throws {
+    guard let lane = lane as? MariaDBDatabase, lane !== self else { return }
+    let name = lane.dsn.database
+    let results = try await lane.run(["DROP DATABASE `\(name)`", "CREATE DATABASE `\(name)`"])
+    guard case .error(let error)? = results.last?.last else { return }
+    throw MuddledError(
+      .unavailable, "the database \(name) at \(dsn.place) cannot be made anew: \(error.message)")
+  }
+
   /// Drops the database of a lane, and ends its thread.
   public func removeLane(_ lane: any Database) async throws {
     guard let lane = lane as? MariaDBDatabase, lane !== self else { return }
@@ -41,9 +51,7 @@ extension MariaDBDatabase: LaneDatabases {
     guard case .rows(let found)? = results.last?.last else { return [] }
     return found.rows.compactMap { row in
       guard case .text(let name)? = row.first else { return nil }
-      let quoted = name.split(separator: "`", omittingEmptySubsequences: false).joined(
-        separator: "``")
-      return "SELECT * FROM `\(quoted)` LIMIT \(rows)"
+      return "SELECT * FROM \(name.asIdentifier) LIMIT \(rows)"
     }
   }
 

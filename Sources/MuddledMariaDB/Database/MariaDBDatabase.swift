@@ -129,8 +129,14 @@ public final class MariaDBDatabase: Database {
   /// They share one session, so that a setting holds for those after it in the same call; no setting
   /// is left for the next call.
   public func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]] {
-    if statements.contains(where: LockMemory.mayMakeStoredCode) { noteStoredCode() }
+    if statements.contains(where: StatementWords.mayMakeStoredCode) { noteStoredCode() }
     return try await control.run(statements, limit: limit)
+  }
+
+  /// Whether a session that ran nothing but these statements is as good as a new one to them all, once no
+  /// transaction is open: known by the words of plain reads and changes of rows.
+  public func leaveNoTrace(_ statements: [String]) -> Bool {
+    !statements.contains(where: StatementWords.mayTouchSession)
   }
 
   /// Ends the control connection; sessions are closed by their owners.
@@ -147,7 +153,7 @@ public final class MariaDBDatabase: Database {
   func hasStoredCode() async -> Bool {
     if let known = storedCode.withLock({ $0 }) { return known }
     let results = try? await control.repeatable {
-      try await $0.query(LockMemory.countStoredCode, keeping: 1 << 10)
+      try await $0.query(StatementWords.countStoredCode, keeping: 1 << 10)
     }
     guard case .rows(let found)? = results?.first else { return true }
     return storedCode.withLock { known in

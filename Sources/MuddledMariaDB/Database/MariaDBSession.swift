@@ -49,8 +49,8 @@ public final class MariaDBSession: DatabaseSession {
 
   /// Remembers what a statement may leave behind.
   private func note(_ sql: String) {
-    if LockMemory.mayOutliveTransaction(sql) { mayHoldLock.withLock { $0 = true } }
-    if LockMemory.mayMakeStoredCode(sql) { database.noteStoredCode() }
+    if StatementWords.mayOutliveTransaction(sql) { mayHoldLock.withLock { $0 = true } }
+    if StatementWords.mayMakeStoredCode(sql) { database.noteStoredCode() }
   }
 
   /// Whether other sessions may still notice this one, through an open transaction or a lock.

@@ -25,7 +25,7 @@ enum RedisRefusal {
     case "MOVED", "ASK":
       return MuddledError(
         .configuration,
-        "The Redis server at \(url.location) is part of a cluster and does not hold this batch (\(text)); "
+        "The Redis server at \(url.location) is part of a cluster and does not hold this key (\(text)); "
           + "give the address of the node that does.")
     default:
       return MuddledError(

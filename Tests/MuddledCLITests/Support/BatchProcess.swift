@@ -45,8 +45,10 @@ final class BatchProcess: Sendable {
   ///   - environment: the variables it has besides this process's.
   ///   - directory: its current directory.
   ///   - files: where its output is kept, to which `.out` and `.err` are added.
+  ///   - input: the path of the file that is its standard input; by default it has none.
   init(
-    _ arguments: [String], environment: [String: String], directory: String, files: String
+    _ arguments: [String], environment: [String: String], directory: String, files: String,
+    input: String? = nil
   ) async throws {
     var changes: [Environment.Key: String?] = [:]
     for (name, value) in environment { changes[Environment.Key(rawValue: name)!] = value }
@@ -54,6 +56,8 @@ final class BatchProcess: Sendable {
       executable: .path(.init(muddledProgram)), arguments: .init(arguments),
       environment: .inherit.updating(changes), workingDirectory: .init(directory))
     let (output, errors) = (try Self.file(files + ".out"), try Self.file(files + ".err"))
+    let inputFile = open(input ?? "/dev/null", O_RDONLY | O_CLOEXEC)
+    guard inputFile >= 0 else { throw MuddledError(.missingInput, "\(input ?? "") is not there") }
     let (started, start) = AsyncStream<Int32>.makeStream()
     let ended = ended
     self.files = files
@@ -63,7 +67,8 @@ final class BatchProcess: Sendable {
         start.finish()
       }
       let result = try await run(
-        configuration, input: .none,
+        configuration,
+        input: .fileDescriptor(.init(rawValue: inputFile), closeAfterSpawningProcess: true),
         output: .fileDescriptor(.init(rawValue: output), closeAfterSpawningProcess: true),
         error: .fileDescriptor(.init(rawValue: errors), closeAfterSpawningProcess: true)
       ) { start.yield($0.processIdentifier.value) }

@@ -143,14 +143,16 @@ struct BatchStage: Sendable {
   ///   - arguments: all of them.
   ///   - node: the number of the account that it uses.
   ///   - changes: environment variables to set otherwise.
+  ///   - input: the path of the file that is its standard input; none by default.
   func start(
-    _ arguments: [String], node: Int, changing changes: [String: String] = [:]
+    _ arguments: [String], node: Int, changing changes: [String: String] = [:],
+    input: String? = nil
   ) async throws -> BatchProcess {
     let files =
       folder + "/process\(processes.list.withLock { $0.count })-\(UInt32.random(in: 0...(.max)))"
     let process = try await BatchProcess(
       arguments, environment: environment(node: node).merging(changes) { $1 },
-      directory: Self.repository, files: files)
+      directory: Self.repository, files: files, input: input)
     processes.list.withLock { $0.append(process) }
     return process
   }
@@ -158,14 +160,14 @@ struct BatchStage: Sendable {
   /// Starts one node of a batch of nodes with the ids 1 to `count`; its events go to its file.
   func start(
     node: Int, of count: Int = 2, batch: String, config: String, kind: StoreKind = .db,
-    more: [String] = [], changing changes: [String: String] = [:]
+    more: [String] = [], changing changes: [String: String] = [:], input: String? = nil
   ) async throws -> BatchProcess {
     let partners = (1...count).filter { $0 != node }.map(String.init).joined(separator: ",")
     return try await start(
       [
         "-c", config, "-id", "\(node)", "-p", partners, "-b", batch, "--coordinator", kind.rawValue,
         "--events", events("\(batch)-\(node)"),
-      ] + more, node: node, changing: changes)
+      ] + more, node: node, changing: changes, input: input)
   }
 
   /// Runs all nodes of a batch to their ends.

@@ -1,5 +1,6 @@
 import Foundation
 import MuddledCore
+import MuddledTestKit
 import Testing
 
 @Suite("FileLoader", .timeLimit(.minutes(10)))
@@ -76,5 +77,20 @@ struct FileLoaderTests {
     }
     #expect(error?.code == .unusableInput)
     #expect(error?.message.contains("longer than 256 MiB") == true)
+  }
+
+  @Test("It does what every loader does", arguments: LoaderConformance.checks)
+  func conformance(check: LoaderConformance.Check) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await check.run(
+      LoaderConformance(
+        make: { statements in
+          let file = folder.appending(path: "\(UUID()).sql")
+          try Data(statements.map { $0 + ";\n" }.joined().utf8).write(to: file)
+          return FileLoader(path: file.path)
+        },
+        absent: { FileLoader(path: folder.path + "/none.sql") }))
   }
 }

@@ -65,8 +65,8 @@ enum Exploring {
     let result: Result<ExploreSummary, any Error>
     do {
       result = .success(
-        try await Explorer(scenario, database: database, options: options, reporters: [recorder])
-          .run())
+        try await Explorer(database: database, options: options, reporters: [recorder])
+          .explore(scenario))
     } catch { result = .failure(error) }
     await database.close()
     return (try result.get(), recorder.orders, recorder.transcript)

@@ -1,0 +1,33 @@
+import MuddledCore
+import MuddledSandbox
+import MuddledTestKit
+import Testing
+
+@testable import MuddledMariaDB
+
+extension DatabaseConformance {
+  /// The suite on the running test's server.
+  static func onSandbox(
+    slack: Duration = .seconds(10),
+    make: @escaping @Sendable (MariaDBDatabase) -> any Database = { $0 }
+  ) throws -> DatabaseConformance {
+    let dsn = try Sandbox.ofTest.dsn
+    let database = { @Sendable (change: (inout MariaDBDSN) -> Void) in
+      var changed = dsn
+      change(&changed)
+      return make(MariaDBDatabase(changed))
+    }
+    return DatabaseConformance(
+      slack: slack,
+      make: { database { _ in } }, absent: { database { $0.socket = "/nowhere.sock" } },
+      refused: { database { ($0.user, $0.password) = ("nobody", "wrong") } })
+  }
+}
+
+@Suite("MariaDBDatabase is a database", .timeLimit(.minutes(10)), .mariaDB("--autocommit=1"))
+struct DatabaseConformanceTests {
+  @Test("It does what every database does", arguments: DatabaseConformance.checks)
+  func conformance(check: DatabaseConformance.Check) async throws {
+    try await check.run(try .onSandbox())
+  }
+}
