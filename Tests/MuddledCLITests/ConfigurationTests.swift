@@ -193,7 +193,7 @@ struct ConfigurationTests {
   func loaders() async throws {
     let base = "db.dsn = 'x'\ncdb.dsn = 'y'\n[coordinator]\nurl = 'secret'\n[sql]\n"
     func steps(_ sql: String, _ loader: StepSource.Kind? = nil) async throws -> StepSource {
-      try await load(base + sql, loader: loader).steps
+      try #require(try await load(base + sql, loader: loader).steps)
     }
     #expect(try await steps("loader = 'file'\nfpath = 'f'") == .file(path: "f"))
     #expect(try await steps("loader = 'db'") == .database(dsn: nil, .init()))
