@@ -3,12 +3,13 @@
 # small shape once more, in full, with an optimised build. All is tested with the trait NATS, and the optimised
 # build is one without it, which must know of NATS only how to be built with it. The packages in Examples
 # stand for all others that use muddled: they are built as those are, without the trait.
+# make chaos: kills processes and stores of batches at least 100 times for each kind of coordinator.
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
 LINTED = Package.swift Sources Tests $(wildcard Benchmarks Examples)
 
-.PHONY: build demo docs test install format lint clean packages all-packages
+.PHONY: build demo docs test chaos install format lint clean packages all-packages
 
 build: packages
 	$(SWIFT) build
@@ -27,6 +28,12 @@ test: all-packages lint
 	sh scripts/check-docs.sh $(SWIFT)
 	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
 	sh scripts/check-default-build.sh .build/exhaustive/release/muddled
+
+# Kills processes and stores of batches at random times, far oftener than the tests do: about half an hour.
+chaos: all-packages
+	$(SWIFT) build --build-tests --traits NATS
+	MUDDLED_CHAOS_KILLS=100 MUDDLED_CHAOS_RESTARTS=10 \
+	  sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS --filter ChaosTests
 
 # The Swift libraries are linked in, so that the program runs without a toolchain. The manual's generator runs only
 # here, so it is not optimised.

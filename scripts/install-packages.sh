@@ -24,6 +24,9 @@ missing() {
   if [ "$wants" = all ]; then
     has_program nats-server || echo "nats-server"
     is_installed libnats-dev || echo "libnats-dev"
+    # It brings the scripts of the state transfer, what they call, and the user mysql.
+    is_installed mariadb-server || echo "mariadb-server"
+    is_installed galera-4 || echo "galera-4"
     # What reads the reports and the manual in their tests.
     has_program xmllint || echo "libxml2-utils"
     has_program groff || echo "groff-base"

@@ -72,6 +72,19 @@ struct DataDirectory: Sendable {
     return false
   }
 
+  /// Makes a user the owner of the folder of temporary files and of all that stands in it.
+  func give(to user: String) async throws {
+    // The log is made now, as the user may not open root's.
+    let script = "touch -- \"$1/mariadb.log\" && exec chown -R -- \"$2\" \"$1\""
+    let (succeeded, words) = try await shell(script, [temporaryFolder, user])
+    guard succeeded else {
+      throw MuddledError(
+        .unavailable,
+        "\(temporaryFolder) cannot be given to the user \(user); install the package mariadb-server, which "
+          + "makes it; it said: \(words)")
+    }
+  }
+
   private func install(at path: String, archive: String?) async throws {
     var command = [
       try programs.path(of: .installer), "--no-defaults", "--datadir=" + path,

@@ -21,6 +21,9 @@ extension Sandbox {
     public var generalLog: Bool
     /// Further arguments for `mariadbd`; they win over the sandbox's own.
     public var mariaDBArguments: [String]
+    /// The account that `mariadbd` runs as, and that owns the folder, if this process is root's; by default root. For what
+    /// MariaDB does not do as root, such as the state transfer of a Galera cluster.
+    package var mariaDBUser = "root"
     /// Further arguments for `redis-server`; they win over the sandbox's own.
     public var redisArguments: [String]
     /// Further arguments for `nats-server`; they win over the sandbox's own.

@@ -210,7 +210,8 @@ extension Sandbox {
     if let mariaDB, !mariaDB.hasEnded { return }
     let server = Server.mariaDB(
       program: try programs.path(of: .mariaDB), folder: folder, port: mariaDBPort,
-      generalLog: options.generalLog ? generalLog : nil, arguments: options.mariaDBArguments)
+      user: options.mariaDBUser, generalLog: options.generalLog ? generalLog : nil,
+      arguments: options.mariaDBArguments)
     if hasData {
       mariaDB = try await server.start(in: home, waitingAtMost: options.startTimeout)
       return
@@ -234,6 +235,9 @@ extension Sandbox {
       at: folder + "/data", server: server.command[0], ignoringTemplate: ignoringTemplate)
     // A database is a folder; without a db.opt it has the server's character set.
     mkdir(folder + "/data/" + options.database, 0o700)
+    if geteuid() == 0, options.mariaDBUser != "root" {
+      try await directory.give(to: options.mariaDBUser)
+    }
     return isFromTemplate
   }
 }

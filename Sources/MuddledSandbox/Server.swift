@@ -36,7 +36,8 @@ extension Server {
   /// What it has committed is in the kernel's memory, so it outlives the server, but not the machine.
   /// Options that not every version has stand behind `--loose-`.
   static func mariaDB(
-    program: String, folder: String, port: Int, generalLog: String?, arguments: [String]
+    program: String, folder: String, port: Int, user: String, generalLog: String?,
+    arguments: [String]
   ) -> Server {
     let socket = folder + "/mariadb.sock"
     let log = folder + "/mariadb.log"
@@ -56,7 +57,7 @@ extension Server {
       "--skip-innodb-buffer-pool-dump-at-shutdown", "--skip-innodb-buffer-pool-load-at-startup",
       "--key-buffer-size=1M", "--aria-pagecache-buffer-size=1M",
     ]
-    if geteuid() == 0 { command.append("--user=root") }
+    if geteuid() == 0 { command.append("--user=" + user) }
     if let generalLog { command += ["--general-log", "--general-log-file=" + generalLog] }
     // The greeting's first byte after the packet's header is the protocol's version; an error packet has 255.
     return Server(

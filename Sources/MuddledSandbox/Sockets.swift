@@ -99,7 +99,7 @@ private func loopback(_ port: Int) -> sockaddr_in {
 ///
 /// It is taken from below the range that the kernel hands out to outgoing connections (32768 and
 /// up by default), so that only another sandbox's dice can take it before the server does.
-func freePort() throws -> Int {
+package func freePort() throws -> Int {
   for _ in 0..<1000 {
     let port = Int.random(in: 20_000..<32_000)
     let descriptor = socket(AF_INET, SocketKind.stream, 0)

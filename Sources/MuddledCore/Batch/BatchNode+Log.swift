@@ -48,15 +48,10 @@ extension BatchNode {
 
   /// Applies records of the log in their sequence, and tells the user what they mean.
   func apply(_ records: [LogRecord]) async throws {
-    if records.count > 1 { try refuseIfGivenUp(in: records) }
+    try await refuseIfGivenUp(in: records)
     var hasNews = false
     for record in records where record.position >= nextPosition {
-      if record.position > nextPosition && nextPosition > 0 {
-        throw MuddledError(
-          .unavailable,
-          "the coordinator has lost records of batch \(configuration.batch.quoted) that this node "
-            + "has not read; start all nodes again with a new batch id")
-      }
+      if record.position > nextPosition && nextPosition > 0 { try startAnew() }
       nextPosition = record.position + 1
       bytesSinceSnapshot += record.bytes.count + BatchNode.recordOverhead
       guard let message = try framing.add(record) else { continue }
@@ -66,17 +61,48 @@ extension BatchNode {
     if hasNews { rebase() }
   }
 
+  /// Deals with a log that was trimmed past what this node has read.
+  ///
+  /// Nobody trims what a live node has still to read: this process slept, and was given up. One that is only about to join
+  /// reads on from the snapshot that the log begins with now.
+  private func startAnew() throws {
+    if isRegistered, let me = ownIndex { throw givenUp(confirmed.nodes[me]) }
+    confirmed = BatchState()
+    framing = RecordFraming()
+  }
+
   /// Stops a process that slept and was given up, before it reports what its successor reports too.
-  private func refuseIfGivenUp(in records: [LogRecord]) throws {
+  func refuseIfGivenUp(in records: [LogRecord]) async throws {
     guard isRegistered, let me = ownIndex else { return }
+    noteSilence()
+    // What came first may be from before the sleep, and the word of the loss only on its way.
+    let later = wasSilent ? try await recordsBehind(records) : []
+    wasSilent = false
+    guard records.count + later.count > 1 else { return }
     let own = confirmed.nodes[me]
-    for record in records where record.position >= nextPosition {
-      // A copy, so that the parts of a message are not taken twice.
-      var framing = framing
+    // A copy, so that the parts of a message are not taken twice.
+    var framing = framing
+    var next = nextPosition
+    for record in records + later where record.position >= next {
+      // Trimmed: see startAnew().
+      if record.position > next { throw givenUp(own) }
+      next = record.position + 1
       guard let message = try framing.add(record) else { continue }
       let events = try BatchRecord(decoding: message.payload).events
       guard events.contains(.lost(node: own.id, incarnation: own.incarnation)) else { continue }
       throw givenUp(own)
+    }
+  }
+
+  /// All that the log holds behind some of its records.
+  private func recordsBehind(_ records: [LogRecord]) async throws -> [LogRecord] {
+    var later: [LogRecord] = []
+    var next = (records.last?.position).map { $0 + 1 } ?? nextPosition
+    while true {
+      let more = try await coordinator.records(from: next, waitingAtMost: .zero)
+      guard let last = more.last else { return later }
+      later += more
+      next = last.position + 1
     }
   }
 

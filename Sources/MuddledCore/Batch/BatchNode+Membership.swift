@@ -164,6 +164,8 @@ extension BatchNode {
       if confirmed.areAllLive { rejoinDeadline = nil }
     case .complete: break
     case .finished(let execution):
+      // Once more: the sleep may have come between the record and this line.
+      try await refuseIfGivenUp(in: [])
       summary.tally.add(execution)
       if let startedAt { summary.duration = .now - startedAt }
       try await report(.order(execution))
@@ -240,12 +242,14 @@ extension BatchNode {
     let reason = failure.code == .interrupted ? "its user stopped it" : failure.message
     isRegistered = false
     owesFarewell = true
+    // What others write meanwhile may leave nothing of this node.
+    let incarnation = confirmed.nodes[me].incarnation
     do {
       while true {
         pending = [.left(reason: reason)]
         let record = BatchRecord(
-          node: configuration.node, incarnation: confirmed.nodes[me].incarnation,
-          rank: confirmed.rank, attempt: confirmed.attempt, events: pending)
+          node: configuration.node, incarnation: incarnation, rank: confirmed.rank,
+          attempt: confirmed.attempt, events: pending)
         guard try await append(record) else { continue }
         owesFarewell = false
         return

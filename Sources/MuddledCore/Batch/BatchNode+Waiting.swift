@@ -114,24 +114,34 @@ extension BatchNode {
 
   /// Renews the own lease again and again, and looks at the others'.
   func keepLease() {
-    let (coordinator, inbox, loop) = (coordinator, inbox, loop)
-    let (node, pause) = (configuration.node, configuration.lease / 3)
+    let (loop, pause) = (loop, configuration.lease / 3)
+    renewedAt = .now
     leasing = Task(executorPreference: loop) {
-      var renewedAt = ContinuousClock.now
       while !Task.isCancelled {
         await loop.sleep(for: pause)
         if Task.isCancelled { return }
-        let result: Result<[Lease], any Error>
-        do {
-          result = .success(try await coordinator.renewLease(of: node))
-        } catch {
-          result = .failure(error)
-        }
-        let now = ContinuousClock.now
-        inbox.yield(.leases(result, renewedAfter: now - renewedAt))
-        renewedAt = now
+        await self.renewLease()
       }
     }
+  }
+
+  private func renewLease() async {
+    noteSilence()
+    let result: Result<[Lease], any Error>
+    do {
+      result = .success(try await coordinator.renewLease(of: configuration.node))
+    } catch {
+      result = .failure(error)
+    }
+    let now = ContinuousClock.now
+    inbox.yield(.leases(result, renewedAfter: now - renewedAt))
+    noteSilence()
+    renewedAt = now
+  }
+
+  /// Notes whether this process was silent for so long that the others may have given it up.
+  func noteSilence() {
+    if .now - renewedAt > configuration.lease { wasSilent = true }
   }
 
   /// Declares lost whoever has been silent too long.

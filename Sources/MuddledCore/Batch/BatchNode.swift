@@ -104,6 +104,10 @@ actor BatchNode {
 
   let beganAt = ContinuousClock.now
   var isRegistered = false
+  /// When this node last said that it lives.
+  var renewedAt = ContinuousClock.now
+  /// Whether it was silent for longer than its lease since it last looked whether it was given up.
+  var wasSilent = false
   /// Whether this node has left and could not say so.
   var owesFarewell = false
   /// The orders that the log told of before this process took part: those since the last snapshot.

@@ -36,12 +36,11 @@ extension Explorer {
     if workers > 1 {
       summary.remarks.append("\(workers) workers took part; time and speed are those of this one")
     }
-    // Also after a cancellation.
-    let leaving = Task { try await worker.leave() }
-    if case .failure(let error) = await leaving.result, summary.failure == nil {
-      summary.failure = ExploreCollector.failure(error)
-    }
-    for reporter in reporters { try await reporter.report(.explored(summary)) }
+    do {
+      for reporter in reporters { try await reporter.report(.explored(summary)) }
+    } catch { summary.failure = summary.failure ?? ExploreCollector.failure(error) }
+    // Also after a cancellation. Who cannot say so is missed when its lease runs out.
+    _ = await Task { try await worker.leave() }.result
     if let failure = summary.failure { throw failure }
     return summary
   }

@@ -3,6 +3,8 @@ actor FleetWorker {
   /// How many chunks a fleet's orders are divided into at least, if there are as many.
   private static let leastChunks: UInt128 = 64
   private static let chunkLimit: UInt128 = 512
+  /// How often the last ones look whether the others have left.
+  private static let pause = Duration.milliseconds(20)
 
   private let fleet: Fleet
   private let work: FleetWork
@@ -100,15 +102,23 @@ actor FleetWorker {
       try await (fleet.coordinator as? any TransientCoordinator)?.keep()
     }
     try await fleet.coordinator.dropLease(of: id)
-    if state.isEnded {
-      let leases = try await fleet.coordinator.renewLease(of: nil)
-      if let endPosition, !leases.contains(where: { $0.age < fleet.lease }) {
-        for lease in leases { try await fleet.coordinator.dropLease(of: lease.node) }
-        // The record that stays says that this batch id was used.
-        try await fleet.coordinator.trim(before: endPosition)
-      }
-    }
+    if state.isEnded { try await cleanUp() }
     await fleet.coordinator.close()
+  }
+
+  /// Leaves only the record that says that this batch id was used, once nobody reads the others any more: whoever
+  /// lives leaves now too, and whoever was killed is gone when its lease has run out.
+  private func cleanUp() async throws {
+    guard let endPosition else { return }
+    let deadline = ContinuousClock.now + fleet.lease * 2
+    while ContinuousClock.now < deadline {
+      let leases = try await fleet.coordinator.renewLease(of: nil)
+      guard leases.contains(where: { $0.age < fleet.lease }) else {
+        for lease in leases { try await fleet.coordinator.dropLease(of: lease.node) }
+        return try await fleet.coordinator.trim(before: endPosition)
+      }
+      try await Task.sleep(for: Self.pause)
+    }
   }
 
   private func keepLease() {

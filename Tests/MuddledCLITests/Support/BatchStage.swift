@@ -45,7 +45,7 @@ struct BatchStage: Sendable {
 
   private static let accounts =
     "CREATE DATABASE meeting;"
-    + ["node1", "node2", "node3", "meeting"].map { name in
+    + ((1...8).map { "node\($0)" } + ["meeting"]).map { name in
       "CREATE USER \(name) IDENTIFIED BY '\(password)'; GRANT ALL ON *.* TO \(name);"
     }.joined()
 
