@@ -192,7 +192,7 @@ struct ConfigurationTests {
   @Test("Each loader has its keys, with their defaults")
   func loaders() async throws {
     let base = "db.dsn = 'x'\ncdb.dsn = 'y'\n[coordinator]\nurl = 'secret'\n[sql]\n"
-    func steps(_ sql: String, _ loader: StepSource.Kind? = nil) async throws -> StepSource {
+    func steps(_ sql: String, _ loader: StepSource.Kind? = nil) async throws -> StepSource? {
       try await load(base + sql, loader: loader).steps
     }
     #expect(try await steps("loader = 'file'\nfpath = 'f'") == .file(path: "f"))
