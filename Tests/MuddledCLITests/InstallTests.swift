@@ -25,8 +25,9 @@ struct InstallTests {
       let pages = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       #expect(
         pages == [
-          "muddled-count.1", "muddled-explore.1", "muddled-replay.1", "muddled-run.1",
-          "muddled-sandbox.1", "muddled.1",
+          "muddled-batch-list.1", "muddled-batch-remove.1", "muddled-batch-show.1",
+          "muddled-batch.1", "muddled-count.1", "muddled-explore.1", "muddled-replay.1",
+          "muddled-run.1", "muddled-sandbox.1", "muddled.1",
         ])
       for page in pages {
         let text = try await ProgramRun(
