@@ -46,6 +46,10 @@ extension DatabaseConformance {
       #expect(stopped.count == 2 && stopped.last?.last?.isError == true, "\(stopped)")
       #expect(try await value(of: 1, in: table, on: sessions[0]) == .number("12"))
       #expect(try await database.run([]) == [])
+      // What one call begins is over before the next.
+      _ = try await database.run(["BEGIN", "UPDATE \(table) SET a = 14 WHERE id = 1"])
+      _ = try await database.run(["UPDATE \(table) SET a = 24 WHERE id = 2"])
+      #expect(try await value(of: 2, in: table, on: sessions[0]) == .number("24"))
     }
   }
 

@@ -20,3 +20,18 @@ package func muddledError(
 ) async -> MuddledError? {
   await #expect(throws: MuddledError.self, sourceLocation: sourceLocation) { try await body() }
 }
+
+/// Checks that a load is refused with this code, in a message that has all these words and no secret.
+package func expectRefusal(
+  _ code: MuddledError.Code, _ words: [String], hiding secret: String, by loader: any Loader,
+  sourceLocation: SourceLocation = #_sourceLocation
+) async {
+  let error = await muddledError(
+    of: { _ = try await loader.load() }, sourceLocation: sourceLocation)
+  let message = error?.message ?? ""
+  #expect(error?.code == code, "\(message)", sourceLocation: sourceLocation)
+  for word in words {
+    #expect(message.contains(word), "\(word): \(message)", sourceLocation: sourceLocation)
+  }
+  #expect(!message.contains(secret), "\(message)", sourceLocation: sourceLocation)
+}

@@ -31,3 +31,21 @@ struct DatabaseConformanceTests {
     try await check.run(try .onSandbox())
   }
 }
+
+@Suite(
+  "A server whose sessions begin without autocommit", .timeLimit(.minutes(10)),
+  .mariaDB("--autocommit=0"))
+struct NoAutocommitTests {
+  @Test("Statements outside every client are committed, also after some that change the session")
+  func run() async throws {
+    let database = try await testDatabase()
+    for statement in ["CREATE TABLE c (a INT)", "INSERT INTO c VALUES (1)", "SET @a = 1"] {
+      let results = try await database.run([statement])
+      #expect(!results.joined().contains { if case .error = $0 { true } else { false } })
+    }
+    let other = try await testDatabase()
+    #expect(rows(try await other.run(["SELECT a FROM c"])[0]) == [[.number("1")]])
+    await other.close()
+    await database.close()
+  }
+}

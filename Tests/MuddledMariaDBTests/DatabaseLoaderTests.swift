@@ -43,15 +43,8 @@ struct DatabaseLoaderTests {
     _ code: MuddledError.Code, _ words: [String], by loader: DatabaseLoader,
     sourceLocation: SourceLocation = #_sourceLocation
   ) async {
-    let error = await muddledError(
-      of: { _ = try await loader.load() }, sourceLocation: sourceLocation)
-    #expect(error?.code == code, "\(error?.message ?? "")", sourceLocation: sourceLocation)
-    for word in words {
-      #expect(
-        error?.message.contains(word) == true, "\(word): \(error?.message ?? "")",
-        sourceLocation: sourceLocation)
-    }
-    #expect(error?.message.contains("hidden") == false, sourceLocation: sourceLocation)
+    await MuddledTestKit.expectRefusal(
+      code, words, hiding: "hidden", by: loader, sourceLocation: sourceLocation)
   }
 
   private static let nodes = Mutex(0)

@@ -38,9 +38,11 @@ extension MariaDBConnection {
     try await turnAutocommitOn()
   }
 
-  /// Turns autocommit on if the server's default, as its last reply told, is off.
+  /// Turns autocommit on, in a session that is as good as new, if the server's default is off.
+  ///
+  /// The login's reply tells the default. That of a reset does not: MariaDB still writes the state before it.
   func turnAutocommitOn() async throws {
-    guard mysql.pointee.server_status & UInt32(SERVER_STATUS_AUTOCOMMIT) == 0 else { return }
+    guard !beginsWithAutocommit else { return }
     _ = try await query("SET autocommit = 1", keeping: 0)
   }
 

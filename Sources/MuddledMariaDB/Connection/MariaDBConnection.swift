@@ -24,6 +24,8 @@ package actor MariaDBConnection {
   var statements: [String: PreparedStatement] = [:]
   /// Open, and in step with the server.
   private(set) var isOpen = false
+  /// Whether the server commits each statement of a new session.
+  private(set) var beginsWithAutocommit = true
   /// The longest silence of the server inside a reply, besides the DSN's read time-out.
   private var silenceLimit: Duration?
   /// The sessions whose waits for row locks, when last seen, were known to be no part of a cycle.
@@ -101,6 +103,7 @@ package actor MariaDBConnection {
   /// Marks the connection as open, once the login is through.
   func didConnect() {
     isOpen = true
+    beginsWithAutocommit = mysql.pointee.server_status & UInt32(SERVER_STATUS_AUTOCOMMIT) != 0
     connectionID = UInt64(mysql_thread_id(mysql))
     serverVersion = String(cString: mysql_get_server_info(mysql))
   }

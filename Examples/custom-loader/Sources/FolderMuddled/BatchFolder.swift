@@ -3,12 +3,15 @@ import MuddledCore
 
 /// The folder of one batch, and the files in it.
 struct BatchFolder: Sendable {
+  /// What the names of all batches' folders start with, so that nobody else's is ever removed.
+  private static let prefix = "muddled-"
+
   /// The folder's path.
   let path: String
 
   /// Makes the folder if it is not there.
   init(path: String, batch: String) throws {
-    self.path = path + "/" + nameOfFile(for: batch)
+    self.path = path + "/" + Self.prefix + nameOfFile(for: batch)
     try orUnavailable(self.path) {
       try FileManager.default.createDirectory(
         atPath: self.path, withIntermediateDirectories: true)
@@ -16,9 +19,10 @@ struct BatchFolder: Sendable {
   }
 
   /// Removes the folders of batches in which nothing was made or renamed for so long.
-  static func removeAll(in path: String, unusedFor time: TimeInterval) throws {
+  static func removeAll(in path: String, unusedFor time: TimeInterval) {
     let files = FileManager.default
-    for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] {
+    for name in (try? files.contentsOfDirectory(atPath: path)) ?? []
+    where name.hasPrefix(prefix) {
       let folder = path + "/" + name
       let attributes = try? files.attributesOfItem(atPath: folder)
       guard let used = attributes?[.modificationDate] as? Date else { continue }

@@ -22,7 +22,7 @@ public struct FolderCoordinator: Coordinator {
   /// - Throws: ``MuddledError`` if the id is empty or too long, or the folder cannot be used.
   public init(path: String, batch: String) throws {
     try checkID(batch, of: "batch")
-    try BatchFolder.removeAll(in: path, unusedFor: Self.retention)
+    BatchFolder.removeAll(in: path, unusedFor: Self.retention)
     folder = try BatchFolder(path: path, batch: batch)
   }
 
