@@ -22,6 +22,7 @@ demo: packages
 
 test: all-packages lint
 	$(SWIFT) build --build-tests --traits NATS
+	$(SWIFT) build --product generate-manual --traits NATS
 	sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS
 	$(SWIFT) build --package-path Benchmarks --traits NATS
 	sh scripts/test-examples.sh $(SWIFT)
