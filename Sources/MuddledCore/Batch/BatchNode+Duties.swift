@@ -142,8 +142,11 @@ extension BatchNode {
   }
 
   /// Runs statements outside every client, again if the server went away and came back.
+  ///
+  /// A session of a node that was given up is ended by its successor; what is run outside the sessions is kept back here.
   private func runOutside(_ statements: [String]) async throws -> [[StatementResult]] {
-    try await retrying("the database under test") { [database, configuration] in
+    try await refuseIfGivenUp(in: [])
+    return try await retrying("the database under test") { [database, configuration] in
       try await database.run(statements, limit: configuration.stepTimeout)
     }
   }
