@@ -8,7 +8,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("Looking into a store with muddled batch", .timeLimit(.minutes(10)))
+@Suite("Looking into a store with muddled batch", .timeLimit(.minutes(20)))
 struct BatchCommandTests {
   private static let slow = ["SELECT SLEEP(0.05)", "SELECT 2", "SELECT 3"]
   /// What every kind of store must keep as it is, and a terminal must not be confused by.

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Batches under contention, by the built program", .timeLimit(.minutes(10)))
+@Suite("Batches under contention, by the built program", .timeLimit(.minutes(20)))
 struct BatchContentionTests {
   private static let table = "CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB;"
   private static let update = [

@@ -8,7 +8,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("Stopping a batch and going on", .timeLimit(.minutes(10)))
+@Suite("Stopping a batch and going on", .timeLimit(.minutes(20)))
 struct BatchInterruptTests {
   private static let scripts = [
     ["SELECT SLEEP(0.01) AS a", "SELECT 2 AS b", "SELECT SLEEP(0.01) AS c"],

@@ -2,7 +2,7 @@ import MuddledCore
 import MuddledSandbox
 import Testing
 
-@Suite("Batches whose steps come from elsewhere than a file", .timeLimit(.minutes(10)))
+@Suite("Batches whose steps come from elsewhere than a file", .timeLimit(.minutes(20)))
 struct BatchLoaderTests {
   private static let scripts = [
     ["BEGIN", "SELECT 'it''s; 1'", "COMMIT"], ["SELECT /* b */ 2", "SELECT 3", "SELECT /* b */ 2"],

@@ -7,7 +7,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("Losing a process in mid-batch", .timeLimit(.minutes(10)))
+@Suite("Losing a process in mid-batch", .timeLimit(.minutes(20)))
 struct BatchLossTests {
   private static let setup = """
     CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB;

@@ -7,7 +7,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("Processes that do not fit together", .timeLimit(.minutes(10)))
+@Suite("Processes that do not fit together", .timeLimit(.minutes(20)))
 struct BatchMembershipTests {
   private static let slow = ["SELECT SLEEP(0.03)", "SELECT SLEEP(0.03)", "DO 1"]
 

@@ -6,7 +6,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("Batches of eight processes", .timeLimit(.minutes(10)))
+@Suite("Batches of eight processes", .timeLimit(.minutes(20)))
 struct BatchOfEightTests {
   @Test(
     "Eight processes run the same orders in the same sequence, stop together, and go on together",

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MuddledCLI
 
-@Suite("Options of muddled run", .timeLimit(.minutes(10)))
+@Suite("Options of muddled run", .timeLimit(.minutes(20)))
 struct BatchOptionsTests {
   @Test(
     "A list of ids is split at its commas, and a backslash makes the next comma or backslash part of an id",

@@ -2,7 +2,7 @@ import Foundation
 import MuddledCore
 import Testing
 
-@Suite("Batches of the built program", .timeLimit(.minutes(10)))
+@Suite("Batches of the built program", .timeLimit(.minutes(20)))
 struct BatchOriginalTests {
   private static let table = """
     CREATE TABLE test (test_id INT PRIMARY KEY, name TEXT);

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Bad input to a batch", .timeLimit(.minutes(10)))
+@Suite("Bad input to a batch", .timeLimit(.minutes(20)))
 struct BatchRefusalTests {
   /// A call that must be refused before anything is run.
   private struct Call {

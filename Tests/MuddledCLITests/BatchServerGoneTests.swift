@@ -6,7 +6,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("Losing a server in mid-batch", .timeLimit(.minutes(10)))
+@Suite("Losing a server in mid-batch", .timeLimit(.minutes(20)))
 struct BatchServerGoneTests {
   private static let scripts = [
     ["SELECT SLEEP(0.02)", "SELECT 2", "SELECT 3"], ["SELECT SLEEP(0.02)", "SELECT 5", "SELECT 6"],

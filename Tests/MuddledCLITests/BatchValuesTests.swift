@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Values in the events file", .timeLimit(.minutes(10)))
+@Suite("Values in the events file", .timeLimit(.minutes(20)))
 struct BatchValuesTests {
   private static let table = """
     CREATE TABLE kinds (

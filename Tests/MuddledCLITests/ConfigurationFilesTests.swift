@@ -3,7 +3,7 @@ import Testing
 
 @testable import MuddledCLI
 
-@Suite("The files in config and Examples", .timeLimit(.minutes(10)))
+@Suite("The files in config and Examples", .timeLimit(.minutes(20)))
 struct ConfigurationFilesTests {
   /// The package's folder, with a slash at its end.
   private static let package: String = {

@@ -8,7 +8,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("muddled explore, replay and count", .timeLimit(.minutes(10)))
+@Suite("muddled explore, replay and count", .timeLimit(.minutes(20)))
 struct ExploreCommandTests {
   @Test(
     "A scenario that cannot be used is refused with 65 and one sentence, before a server is asked")

@@ -3,7 +3,7 @@ import MuddledTestKit
 import Subprocess
 import Testing
 
-@Suite("The examples of explore", .timeLimit(.minutes(10)))
+@Suite("The examples of explore", .timeLimit(.minutes(20)))
 struct ExploreExamplesTests {
   @Test("Each example gives its recorded transcript, twice")
   func recorded() async throws {

@@ -6,7 +6,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("Processes that share an exploration", .timeLimit(.minutes(10)))
+@Suite("Processes that share an exploration", .timeLimit(.minutes(20)))
 struct ExploreFleetTests {
   /// The lines of a summary that do not tell of time.
   private func table(_ output: String) -> [Substring] {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("The reports of muddled explore and replay", .timeLimit(.minutes(5)))
+@Suite("The reports of muddled explore and replay", .timeLimit(.minutes(20)))
 struct ExploreReportsTests {
   private static let flags = ["--html", "--junit", "--markdown", "--json"]
 

@@ -2,7 +2,7 @@ import Foundation
 import MuddledCore
 import Testing
 
-@Suite("muddled explore at a terminal", .timeLimit(.minutes(5)))
+@Suite("muddled explore at a terminal", .timeLimit(.minutes(20)))
 struct ExploreTerminalTests {
   /// Runs `muddled explore` at a terminal of its own.
   private static func run(

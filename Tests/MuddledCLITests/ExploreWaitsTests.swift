@@ -2,7 +2,7 @@ import MuddledCore
 import MuddledTestKit
 import Testing
 
-@Suite("Whom a step waits for, as muddled explore and replay tell it", .timeLimit(.minutes(10)))
+@Suite("Whom a step waits for, as muddled explore and replay tell it", .timeLimit(.minutes(20)))
 struct ExploreWaitsTests {
   /// A transaction of `a`, and two statements that queue behind it.
   private static let queue = """

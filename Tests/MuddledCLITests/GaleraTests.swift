@@ -3,7 +3,7 @@ import MuddledSandbox
 import MuddledTestKit
 import Testing
 
-@Suite("Batches that meet on a Galera cluster", .timeLimit(.minutes(10)))
+@Suite("Batches that meet on a Galera cluster", .timeLimit(.minutes(20)))
 struct GaleraTests {
   private static let table = """
     CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE=InnoDB;

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("What make install installs beside the program", .timeLimit(.minutes(2)))
+@Suite("What make install installs beside the program", .timeLimit(.minutes(20)))
 struct InstallTests {
   private static let manualGenerator = muddledProgram.replacing(/muddled$/, with: "generate-manual")
 

@@ -9,7 +9,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("muddled sandbox", .timeLimit(.minutes(10)), .serialized, .inTurn)
+@Suite("muddled sandbox", .timeLimit(.minutes(20)), .serialized, .inTurn)
 struct SandboxCommandTests {
   @Test("The command's exit code is passed on, 128 + n for a signal")
   func exitCode() async throws {

@@ -4,7 +4,7 @@ import MuddledTestKit
 import Subprocess
 import Testing
 
-@Suite("Sandbox servers", .timeLimit(.minutes(10)), .serialized, .inTurn)
+@Suite("Sandbox servers", .timeLimit(.minutes(20)), .serialized, .inTurn)
 struct SandboxServersTests {
   @Test("MariaDB can be stopped, killed and started again, and keeps what it committed")
   func mariaDBRestart() async throws {

@@ -3,7 +3,7 @@ import MuddledSandbox
 import MuddledTestKit
 import Testing
 
-@Suite("Sandbox", .timeLimit(.minutes(10)), .serialized, .inTurn)
+@Suite("Sandbox", .timeLimit(.minutes(20)), .serialized, .inTurn)
 struct SandboxTests {
   @Test("Its servers answer on sockets and ports, and are gone with their folder after the scope")
   func scope() async throws {

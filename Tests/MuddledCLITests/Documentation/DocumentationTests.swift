@@ -2,7 +2,7 @@ import Foundation
 import MuddledTestKit
 import Testing
 
-@Suite("The code in the documents", .inTurn, .timeLimit(.minutes(3)))
+@Suite("The code in the documents", .inTurn, .timeLimit(.minutes(20)))
 struct DocumentationTests {
   /// What the compiler sees: the snippets beside this file, and the packages in `Examples`.
   static let compiled: String = {

@@ -6,7 +6,7 @@ import MuddledXCTest
 import Testing
 
 /// What the documents show, as it is compiled and run; ``DocumentationTests`` compares them.
-@Suite("What the documents show", .ownDatabase, .timeLimit(.minutes(2)))
+@Suite("What the documents show", .ownDatabase, .timeLimit(.minutes(20)))
 struct Snippets {
   let transfer = Scenario("transfer") {
     Setup(
