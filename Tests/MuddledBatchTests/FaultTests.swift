@@ -3,7 +3,7 @@ import MuddledMariaDB
 import MuddledTestKit
 import Testing
 
-@Suite("Faults in a batch", .serialized, .timeLimit(.minutes(10)), .sandbox(Meeting.servers))
+@Suite("Faults in a batch", .serialized, .timeLimit(.minutes(20)), .sandbox(Meeting.servers))
 struct FaultTests {
   @Test("A statement that fails is a result, and the batch goes on")
   func failingStatement() async throws {

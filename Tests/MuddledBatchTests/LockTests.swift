@@ -3,7 +3,7 @@ import MuddledMariaDB
 import MuddledTestKit
 import Testing
 
-@Suite("Lock waits in a batch", .serialized, .timeLimit(.minutes(10)), .sandbox(Meeting.servers))
+@Suite("Lock waits in a batch", .serialized, .timeLimit(.minutes(20)), .sandbox(Meeting.servers))
 struct LockTests {
   @Test(
     "Two clients on one row: all 70 orders, waits by the server's word, the same story twice",

@@ -4,7 +4,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "Who may take part in a batch", .serialized, .timeLimit(.minutes(10)), .sandbox(Meeting.servers))
+  "Who may take part in a batch", .serialized, .timeLimit(.minutes(20)), .sandbox(Meeting.servers))
 struct MembershipTests {
   private let pair = [["SELECT 1"], ["SELECT 2"]]
 

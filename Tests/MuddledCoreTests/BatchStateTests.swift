@@ -167,7 +167,7 @@ extension BatchEvent {
   }
 }
 
-@Suite("BatchState", .timeLimit(.minutes(10)), .sideThread)
+@Suite("BatchState", .timeLimit(.minutes(20)), .sideThread)
 struct BatchStateTests {
   @Test(
     "Nodes that share only a log run every order once, in sequence, and all see the same",

@@ -1,7 +1,7 @@
 import MuddledCore
 import Testing
 
-@Suite("EventLoop", .timeLimit(.minutes(10)))
+@Suite("EventLoop", .timeLimit(.minutes(20)))
 struct EventLoopTests {
   @Test("A sleep ends at its deadline, and a cancelled one at once")
   func sleep() async {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MuddledCore
 
-@Suite("What the log of a fleet says", .timeLimit(.minutes(10)))
+@Suite("What the log of a fleet says", .timeLimit(.minutes(20)))
 struct FleetStateTests {
   private let work = FleetWork(digest: Digest(), name: "s", orders: 10, chunkSize: 4)
 

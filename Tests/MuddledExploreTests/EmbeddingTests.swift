@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 @Suite(
-  "Exploring from Swift", .serialized, .sandbox(Exploring.servers), .timeLimit(.minutes(10)))
+  "Exploring from Swift", .serialized, .sandbox(Exploring.servers), .timeLimit(.minutes(20)))
 struct EmbeddingTests {
   static let transfer = Scenario("transfer") {
     Setup(

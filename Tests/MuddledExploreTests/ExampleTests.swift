@@ -3,7 +3,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "What holds for every example", .serialized, .timeLimit(.minutes(10)), .sandbox(Exploring.servers)
+  "What holds for every example", .serialized, .timeLimit(.minutes(20)), .sandbox(Exploring.servers)
 )
 struct ExampleTests {
   private static func scenarios() async throws -> [Scenario] {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite(
-  "What can go wrong in an exploration", .serialized, .timeLimit(.minutes(10)),
+  "What can go wrong in an exploration", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Exploring.servers))
 struct FaultTests {
   @Test("A session that is killed in the middle: its order is run again whole, and counted once")

@@ -3,7 +3,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "An exploration that workers share", .serialized, .timeLimit(.minutes(10)),
+  "An exploration that workers share", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Exploring.servers))
 struct FleetTests {
   /// Explores as one worker of a fleet.

@@ -5,7 +5,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "The same by hand, in clients of the server's own", .serialized, .timeLimit(.minutes(10)),
+  "The same by hand, in clients of the server's own", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Exploring.servers))
 struct HandTests {
   @Test(

@@ -3,7 +3,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "Lock waits in an exploration", .serialized, .timeLimit(.minutes(10)),
+  "Lock waits in an exploration", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Exploring.servers))
 struct LockWaitTests {
   private static func one(_ scenario: Scenario, _ order: String) async throws -> Execution {

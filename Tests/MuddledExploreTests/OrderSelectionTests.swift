@@ -3,7 +3,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "Which orders are explored", .serialized, .timeLimit(.minutes(10)), .sandbox(Exploring.servers))
+  "Which orders are explored", .serialized, .timeLimit(.minutes(20)), .sandbox(Exploring.servers))
 struct OrderSelectionTests {
   private static func pair() throws -> Scenario {
     try .accounts([Scenario.update(10), Scenario.update(20)])

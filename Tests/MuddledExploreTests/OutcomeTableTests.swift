@@ -3,7 +3,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "The outcome table of an exploration", .serialized, .timeLimit(.minutes(10)),
+  "The outcome table of an exploration", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Exploring.servers))
 struct OutcomeTableTests {
   private static func pair(reset: Bool = true) throws -> Scenario {

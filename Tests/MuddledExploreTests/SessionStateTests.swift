@@ -3,7 +3,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "What an order leaves in its sessions", .serialized, .timeLimit(.minutes(10)),
+  "What an order leaves in its sessions", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Exploring.servers))
 struct SessionStateTests {
   @Test("Every order meets new sessions, whatever the orders before it did to theirs")

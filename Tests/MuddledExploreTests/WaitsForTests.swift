@@ -4,7 +4,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "Whom a step waits for, and who wakes first", .serialized, .timeLimit(.minutes(10)),
+  "Whom a step waits for, and who wakes first", .serialized, .timeLimit(.minutes(20)),
   .sandbox(
     Sandbox.Options(
       mariaDBArguments: Sandbox.Options.lockListArguments + ["--innodb-lock-wait-timeout=2"])))
@@ -142,7 +142,7 @@ struct WaitsForTests {
 }
 
 @Suite(
-  "Whom a step waits for, on a server that lists no locks", .serialized, .timeLimit(.minutes(10)),
+  "Whom a step waits for, on a server that lists no locks", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Sandbox.Options()))
 struct WaitsForUnlistedTests {
   private static let scenario = [

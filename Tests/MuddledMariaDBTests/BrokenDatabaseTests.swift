@@ -2,7 +2,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "The databases' conformance checks find each fault", .timeLimit(.minutes(10)), .serialized,
+  "The databases' conformance checks find each fault", .timeLimit(.minutes(20)), .serialized,
   .mariaDB("--innodb-lock-wait-timeout=8"))
 struct BrokenDatabaseTests {
   private typealias Check = @Sendable (DatabaseConformance) async throws -> Void

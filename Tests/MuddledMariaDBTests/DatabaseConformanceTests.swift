@@ -24,7 +24,7 @@ extension DatabaseConformance {
   }
 }
 
-@Suite("MariaDBDatabase is a database", .timeLimit(.minutes(10)), .mariaDB("--autocommit=1"))
+@Suite("MariaDBDatabase is a database", .timeLimit(.minutes(20)), .mariaDB("--autocommit=1"))
 struct DatabaseConformanceTests {
   @Test("It does what every database does", arguments: DatabaseConformance.checks)
   func conformance(check: DatabaseConformance.Check) async throws {
@@ -33,7 +33,7 @@ struct DatabaseConformanceTests {
 }
 
 @Suite(
-  "A server whose sessions begin without autocommit", .timeLimit(.minutes(10)),
+  "A server whose sessions begin without autocommit", .timeLimit(.minutes(20)),
   .mariaDB("--autocommit=0"))
 struct NoAutocommitTests {
   @Test("Statements outside every client are committed, also after some that change the session")

@@ -4,7 +4,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "DatabaseCoordinator is a coordinator", .timeLimit(.minutes(10)),
+  "DatabaseCoordinator is a coordinator", .timeLimit(.minutes(20)),
   .mariaDB("--sql-mode=ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "--autocommit=0"))
 struct DatabaseCoordinatorConformanceTests {
   @Test("It does what every coordinator does", arguments: CoordinatorConformance.checks)

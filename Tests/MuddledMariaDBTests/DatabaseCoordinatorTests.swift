@@ -7,7 +7,7 @@ import Testing
 @testable import MuddledMariaDB
 
 @Suite(
-  "DatabaseCoordinator on a real server", .timeLimit(.minutes(10)), .serialized,
+  "DatabaseCoordinator on a real server", .timeLimit(.minutes(20)), .serialized,
   .mariaDB("--sql-mode=ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "--autocommit=0"))
 struct DatabaseCoordinatorTests {
   @Test(

@@ -7,7 +7,7 @@ import Testing
 
 /// One test after the other: those that change a table make it first.
 @Suite(
-  "DatabaseLoader", .timeLimit(.minutes(10)), .serialized,
+  "DatabaseLoader", .timeLimit(.minutes(20)), .serialized,
   .mariaDB("--sql-mode=ANSI_QUOTES", "--autocommit=0", "--character-set-server=latin1"))
 struct DatabaseLoaderTests {
   private static let table =

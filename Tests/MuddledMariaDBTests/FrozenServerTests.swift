@@ -5,7 +5,7 @@ import MuddledSandbox
 import MuddledTestKit
 import Testing
 
-@Suite("A frozen server", .timeLimit(.minutes(10)), .inTurn)
+@Suite("A frozen server", .timeLimit(.minutes(20)), .inTurn)
 struct FrozenServerTests {
   @Test("Questions and statements outside the clients end after their limits")
   func limits() async throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import MuddledMariaDB
 
 @Suite(
-  "Lock holders on a real server", .timeLimit(.minutes(10)), .serialized,
+  "Lock holders on a real server", .timeLimit(.minutes(20)), .serialized,
   .sandbox(
     Sandbox.Options(
       database: "t",

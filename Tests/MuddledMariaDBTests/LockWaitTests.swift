@@ -4,7 +4,7 @@ import Testing
 @testable import MuddledMariaDB
 
 @Suite(
-  "Lock waits on a real server", .timeLimit(.minutes(10)), .serialized,
+  "Lock waits on a real server", .timeLimit(.minutes(20)), .serialized,
   .mariaDB("--innodb-lock-wait-timeout=20"))
 struct LockWaitTests {
   /// Asks until the server says that the session waits; gives up after 10 s.

@@ -6,7 +6,7 @@ import Testing
 @testable import MuddledMariaDB
 
 @Suite(
-  "MariaDBSession on a real server", .timeLimit(.minutes(10)), .serialized,
+  "MariaDBSession on a real server", .timeLimit(.minutes(20)), .serialized,
   .mariaDB("--local-infile=ON", generalLog: true))
 struct SessionTests {
   @Test("Every kind of value keeps what the server wrote")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MuddledMariaDB
 
-@Suite("TLS to a server with a self-made certificate", .timeLimit(.minutes(10)), .inTurn)
+@Suite("TLS to a server with a self-made certificate", .timeLimit(.minutes(20)), .inTurn)
 struct TLSTests {
   /// Gives `body` the DSN of a server on TCP, without parameters, and the file of its certificate.
   private func withServer(

@@ -4,7 +4,7 @@
   import MuddledTestKit
   import Testing
 
-  @Suite("A queue of NATS makes a coordinator", .timeLimit(.minutes(10)), .nats())
+  @Suite("A queue of NATS makes a coordinator", .timeLimit(.minutes(20)), .nats())
   struct NATSCoordinatorConformanceTests {
     @Test("It does what every coordinator does", arguments: CoordinatorConformance.checks)
     func conformance(check: CoordinatorConformance.Check) async throws {

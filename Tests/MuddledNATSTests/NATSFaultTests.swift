@@ -6,7 +6,7 @@
   import MuddledTestKit
   import Testing
 
-  @Suite("A NATS server that fails", .timeLimit(.minutes(10)), .inTurn)
+  @Suite("A NATS server that fails", .timeLimit(.minutes(20)), .inTurn)
   struct NATSFaultTests {
     private let impatient = NATSOptions(
       connectTimeout: .milliseconds(500), commandTimeout: .milliseconds(500),

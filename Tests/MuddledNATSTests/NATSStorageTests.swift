@@ -5,7 +5,7 @@
   import MuddledSandbox
   import Testing
 
-  @Suite("What a batch leaves in NATS", .timeLimit(.minutes(10)), .serialized, .nats())
+  @Suite("What a batch leaves in NATS", .timeLimit(.minutes(20)), .serialized, .nats())
   struct NATSStorageTests {
     /// The folders of the server's streams.
     private func streams(_ sandbox: Sandbox) throws -> [String] {

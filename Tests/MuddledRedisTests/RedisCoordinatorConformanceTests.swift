@@ -3,7 +3,7 @@ import MuddledSandbox
 import MuddledTestKit
 import Testing
 
-@Suite("RedisCoordinator is a coordinator", .timeLimit(.minutes(10)), .redis())
+@Suite("RedisCoordinator is a coordinator", .timeLimit(.minutes(20)), .redis())
 struct RedisCoordinatorConformanceTests {
   @Test("It does what every coordinator does", arguments: CoordinatorConformance.checks)
   func conformance(check: CoordinatorConformance.Check) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MuddledRedis
 
-@Suite("A Redis server that fails", .timeLimit(.minutes(10)), .inTurn)
+@Suite("A Redis server that fails", .timeLimit(.minutes(20)), .inTurn)
 struct RedisFaultTests {
   private let impatient = RedisOptions(
     connectTimeout: .milliseconds(500), commandTimeout: .milliseconds(500),

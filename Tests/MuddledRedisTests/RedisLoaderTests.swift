@@ -5,7 +5,7 @@ import MuddledTestKit
 import Synchronization
 import Testing
 
-@Suite("RedisLoader", .timeLimit(.minutes(10)), .redis())
+@Suite("RedisLoader", .timeLimit(.minutes(20)), .redis())
 struct RedisLoaderTests {
   /// Runs one command.
   @discardableResult

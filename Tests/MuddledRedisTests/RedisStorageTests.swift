@@ -4,7 +4,7 @@ import MuddledSandbox
 import Testing
 
 /// One test after the other: they look at what the whole server was asked.
-@Suite("What a batch leaves in Redis", .timeLimit(.minutes(10)), .serialized, .redis())
+@Suite("What a batch leaves in Redis", .timeLimit(.minutes(20)), .serialized, .redis())
 struct RedisStorageTests {
   /// A node, and a connection beside it on the same thread.
   private struct Place {

@@ -6,7 +6,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "The report for CI, in JUnit's XML", .serialized, .timeLimit(.minutes(10)),
+  "The report for CI, in JUnit's XML", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Explored.servers))
 struct JUnitReportTests {
   private static let schema = #filePath.replacing("JUnitReportTests.swift", with: "junit.xsd")

@@ -6,7 +6,7 @@ import MuddledTestKit
 import Testing
 
 @Suite(
-  "The report for a pull request, in Markdown", .serialized, .timeLimit(.minutes(10)),
+  "The report for a pull request, in Markdown", .serialized, .timeLimit(.minutes(20)),
   .sandbox(Explored.servers))
 struct MarkdownReportTests {
   /// What GitHub's own renderer makes of a report, as XML.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MuddledCore
 
-@Suite("The page for a browser", .serialized, .timeLimit(.minutes(10)), .sandbox(Explored.servers))
+@Suite("The page for a browser", .serialized, .timeLimit(.minutes(20)), .sandbox(Explored.servers))
 struct PageReportTests {
   private struct TimeLine: Decodable {
     let id: String

@@ -11,7 +11,7 @@ import Testing
 #endif
 
 /// The processes that die here are real ones: exit tests run in a process of their own.
-@Suite("A process that is killed over shared memory", .timeLimit(.minutes(10)))
+@Suite("A process that is killed over shared memory", .timeLimit(.minutes(20)))
 struct CrashTests {
   @Test("One that is killed with the mutex in its hands hangs nobody and leaves the log whole")
   func killedWithMutex() async throws {

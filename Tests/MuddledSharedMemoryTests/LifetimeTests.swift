@@ -10,7 +10,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("How long a batch's file lives", .timeLimit(.minutes(10)))
+@Suite("How long a batch's file lives", .timeLimit(.minutes(20)))
 struct LifetimeTests {
   @Test("The last to leave removes the file, and nobody before")
   func lastToLeave() async throws {

@@ -8,7 +8,7 @@ import Testing
   import Musl
 #endif
 
-@Suite("The ring of records in shared memory", .timeLimit(.minutes(10)))
+@Suite("The ring of records in shared memory", .timeLimit(.minutes(20)))
 struct LogTests {
   @Test("A full log is said in words, and goes on once it is trimmed")
   func full() async throws {

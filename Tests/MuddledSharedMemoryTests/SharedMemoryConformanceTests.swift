@@ -2,7 +2,7 @@ import MuddledSharedMemory
 import MuddledTestKit
 import Testing
 
-@Suite("SharedMemoryCoordinator is a coordinator", .timeLimit(.minutes(10)))
+@Suite("SharedMemoryCoordinator is a coordinator", .timeLimit(.minutes(20)))
 struct SharedMemoryConformanceTests {
   @Test("It does what every coordinator does", arguments: CoordinatorConformance.checks)
   func conformance(check: CoordinatorConformance.Check) async throws {

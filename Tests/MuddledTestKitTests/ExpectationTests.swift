@@ -3,7 +3,7 @@ import MuddledMariaDB
 import MuddledTestKit
 import Testing
 
-@Suite("What a test expects of a scenario", .ownDatabase, .timeLimit(.minutes(10)))
+@Suite("What a test expects of a scenario", .ownDatabase, .timeLimit(.minutes(20)))
 struct ExpectationTests {
   @Test("What is as expected records nothing, and gives the report")
   func asExpected() async throws {

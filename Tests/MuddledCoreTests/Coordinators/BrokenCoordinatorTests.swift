@@ -100,7 +100,7 @@ private final class BrokenCoordinator: Coordinator {
   func close() async {}
 }
 
-@Suite("The conformance checks find each fault", .timeLimit(.minutes(10)))
+@Suite("The conformance checks find each fault", .timeLimit(.minutes(20)))
 struct BrokenCoordinatorTests {
   private typealias Check = @Sendable (CoordinatorConformance) async throws -> Void
 

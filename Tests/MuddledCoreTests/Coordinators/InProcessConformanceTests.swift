@@ -2,7 +2,7 @@ import MuddledCore
 import MuddledTestKit
 import Testing
 
-@Suite("InProcessCoordinator is a coordinator", .timeLimit(.minutes(10)))
+@Suite("InProcessCoordinator is a coordinator", .timeLimit(.minutes(20)))
 struct InProcessConformanceTests {
   private let store = InProcessStore()
 

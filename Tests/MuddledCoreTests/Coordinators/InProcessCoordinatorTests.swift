@@ -1,7 +1,7 @@
 import MuddledCore
 import Testing
 
-@Suite("InProcessCoordinator", .timeLimit(.minutes(10)))
+@Suite("InProcessCoordinator", .timeLimit(.minutes(20)))
 struct InProcessCoordinatorTests {
   private let clock = ManualClock()
 

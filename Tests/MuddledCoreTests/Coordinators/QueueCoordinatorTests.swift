@@ -3,7 +3,7 @@ import Testing
 
 @testable import MuddledCore
 
-@Suite("QueueCoordinator makes a coordinator of any queue with one order", .timeLimit(.minutes(10)))
+@Suite("QueueCoordinator makes a coordinator of any queue with one order", .timeLimit(.minutes(20)))
 struct QueueCoordinatorTests {
   /// Queues that take long messages or only short ones, and that purge or keep everything.
   enum Queues: CaseIterable {

@@ -1,7 +1,7 @@
 import MuddledCore
 import Testing
 
-@Suite("What keeps a scenario from lanes", .timeLimit(.minutes(10)))
+@Suite("What keeps a scenario from lanes", .timeLimit(.minutes(20)))
 struct LaneObstacleTests {
   private func obstacle(_ statement: String) -> String? {
     Scenario(

@@ -64,7 +64,7 @@ private final class BrokenLoader: Loader {
   }
 }
 
-@Suite("The loaders' conformance checks find each fault", .timeLimit(.minutes(10)))
+@Suite("The loaders' conformance checks find each fault", .timeLimit(.minutes(20)))
 struct BrokenLoaderTests {
   private typealias Check = @Sendable (LoaderConformance) async throws -> Void
 

@@ -3,7 +3,7 @@ import MuddledCore
 import MuddledTestKit
 import Testing
 
-@Suite("FileLoader", .timeLimit(.minutes(10)))
+@Suite("FileLoader", .timeLimit(.minutes(20)))
 struct FileLoaderTests {
   private func withFile<T>(_ content: Data, _ body: (String) async throws -> T) async throws -> T {
     let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).sql")

@@ -3,7 +3,7 @@ import MuddledCore
 import MuddledTestKit
 import Testing
 
-@Suite("StandardInputLoader", .timeLimit(.minutes(10)))
+@Suite("StandardInputLoader", .timeLimit(.minutes(20)))
 struct StandardInputLoaderTests {
   /// A pipe that gives a text, piece by piece, and then its end.
   private static func pipe(_ parts: [String]) -> Pipe {

@@ -11,7 +11,7 @@ import Testing
   private let wholeSteps = 10
 #endif
 
-@Suite("OrderSpace, every shape up to 10 steps", .timeLimit(.minutes(10)), .sideThread)
+@Suite("OrderSpace, every shape up to 10 steps", .timeLimit(.minutes(20)), .sideThread)
 struct OrderSpaceExhaustiveTests {
   @Test("The count is that of the formula", arguments: 0...10)
   func count(steps: Int) throws {

@@ -1,7 +1,7 @@
 import MuddledCore
 import Testing
 
-@Suite("OrderSpace", .timeLimit(.minutes(10)))
+@Suite("OrderSpace", .timeLimit(.minutes(20)))
 struct OrderSpaceTests {
   @Test("The orders of 2 and 2 steps come in lexicographic sequence")
   func listed() throws {

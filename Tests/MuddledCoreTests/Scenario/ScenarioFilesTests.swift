@@ -2,7 +2,7 @@ import Foundation
 import MuddledCore
 import Testing
 
-@Suite("Scenario of plain files", .timeLimit(.minutes(10)))
+@Suite("Scenario of plain files", .timeLimit(.minutes(20)))
 struct ScenarioFilesTests {
   /// Runs the work with a folder of files that is removed afterwards.
   private func withFiles<Value>(

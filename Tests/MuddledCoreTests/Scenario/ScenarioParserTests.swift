@@ -3,7 +3,7 @@ import Testing
 
 @testable import MuddledCore
 
-@Suite("Scenario files", .timeLimit(.minutes(10)), .sideThread)
+@Suite("Scenario files", .timeLimit(.minutes(20)), .sideThread)
 struct ScenarioParserTests {
   @Test("Every part of the grammar is read")
   func wholeGrammar() throws {

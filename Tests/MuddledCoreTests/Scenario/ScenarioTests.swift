@@ -1,7 +1,7 @@
 import MuddledCore
 import Testing
 
-@Suite("Scenario", .timeLimit(.minutes(10)))
+@Suite("Scenario", .timeLimit(.minutes(20)))
 struct ScenarioTests {
   @Test("What cannot be run is refused by name")
   func validation() throws {

@@ -1,7 +1,7 @@
 import MuddledCore
 import Testing
 
-@Suite("Token", .timeLimit(.minutes(10)))
+@Suite("Token", .timeLimit(.minutes(20)))
 struct TokenTests {
   @Test("A token's text names its order, in at most 40 characters")
   func roundTrip() throws {

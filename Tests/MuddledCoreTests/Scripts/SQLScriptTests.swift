@@ -15,7 +15,7 @@ private struct Case: CustomTestStringConvertible, Sendable {
   var testDescription: String { script.debugDescription }
 }
 
-@Suite("SQLScript", .timeLimit(.minutes(10)), .sideThread)
+@Suite("SQLScript", .timeLimit(.minutes(20)), .sideThread)
 struct SQLScriptTests {
   private func texts(_ script: String) throws -> [String] {
     try SQLScript(script, name: "a.sql").statements.map(\.text)

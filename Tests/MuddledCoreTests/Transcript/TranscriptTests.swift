@@ -14,7 +14,7 @@ private func table(_ columns: String, _ rows: [SQLValue]...) -> StatementResult 
 
 private let ok = StatementResult.ok(affected: 1)
 
-@Suite("Transcript", .timeLimit(.minutes(10)))
+@Suite("Transcript", .timeLimit(.minutes(20)))
 struct TranscriptTests {
   /// Prints the permutation of a scenario as if its steps had been dispatched in its own sequence.
   private func text(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MuddledCore
 
-@Suite("Unified diff", .timeLimit(.minutes(10)), .sideThread)
+@Suite("Unified diff", .timeLimit(.minutes(20)), .sideThread)
 struct UnifiedDiffTests {
   @Test(
     "It has the form of diff -U3",
