@@ -131,13 +131,28 @@ extension BatchFile {
       guard ContinuousClock.now < limit else { return }
       try? await Task.sleep(for: .milliseconds(1))
     }
-    if Self.lock(descriptor, .holders, "x") {
+    if await isLast() {
       let isWanted = FoundHeader(descriptor, size: Self.ringStart + Int(capacity))?.isWanted
       if isWanted != true { unlink(path) }
     }
     _ = Self.lock(descriptor, .holders, "u")
     _ = Self.lock(descriptor, .gate, "u")
   }
+
+  /// Whether no other process or value holds the file.
+  ///
+  /// A child that some thread of this process forks has our descriptors, and with them the holds of values that
+  /// are gone, until it has become another program.
+  private func isLast() async -> Bool {
+    for _ in 0..<Self.forkPatience {
+      if Self.lock(descriptor, .holders, "x") { return true }
+      try? await Task.sleep(for: .milliseconds(1))
+    }
+    return Self.lock(descriptor, .holders, "x")
+  }
+
+  /// How many milliseconds a child may take from its fork to its program.
+  private static let forkPatience = 20
 
   /// Whether the lock was to be had at once.
   static func lock(_ descriptor: Int32, _ byte: Byte, _ kind: Unicode.Scalar) -> Bool {

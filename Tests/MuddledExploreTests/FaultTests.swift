@@ -36,6 +36,29 @@ struct FaultTests {
     #expect(try await Exploring.leftovers() == [])
   }
 
+  @Test(
+    "Explorations side by side on one server do not take each other's databases, made anew for each order"
+  )
+  func sideBySide() async throws {
+    let scenario = try Scenario.of(
+      """
+      setup { CREATE TABLE t (a INT); }
+      session a
+      step a1 { INSERT INTO t VALUES (1) }
+      step a2 { SELECT * FROM t }
+      session b
+      step b1 { INSERT INTO t VALUES (2) }
+      step b2 { SELECT * FROM t }
+      """)
+    try await withThrowingTaskGroup(of: ExploreSummary.self) { group in
+      for _ in 0..<4 {
+        group.addTask { try await Exploring.run(scenario) { $0.lanes = 2 }.summary }
+      }
+      for try await summary in group { #expect(summary.tally.ordersRun == 6) }
+    }
+    #expect(try await Exploring.leftovers() == [])
+  }
+
   @Test("A session that breaks each time ends the run, after as many attempts as allowed")
   func alwaysKilled() async throws {
     let scenario = try Scenario.accounts([["KILL CONNECTION_ID()"], ["SELECT 1"]])

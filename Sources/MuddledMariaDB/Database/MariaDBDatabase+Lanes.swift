@@ -5,7 +5,7 @@ extension MariaDBDatabase: LaneDatabases {
   public func makeLane() async throws -> any Database {
     for number in 1...Self.laneLimit {
       let name = "muddled_lane_\(number)"
-      let results = try await run(["CREATE DATABASE `\(name)`"])
+      let results = try await run([Self.laneLock, "CREATE DATABASE `\(name)`"])
       guard case .error(let error)? = results.last?.last else {
         var lane = dsn
         lane.database = name
@@ -31,7 +31,10 @@ extension MariaDBDatabase: LaneDatabases {
   public func emptyLane(_ lane: any Database) async throws {
     guard let lane = lane as? MariaDBDatabase, lane !== self else { return }
     let name = lane.dsn.database
-    let results = try await lane.run(["DROP DATABASE `\(name)`", "CREATE DATABASE `\(name)`"])
+    // In between the name would be free for another exploration.
+    let results = try await lane.run([
+      Self.laneLock, "DROP DATABASE `\(name)`", "CREATE DATABASE `\(name)`",
+    ])
     guard case .error(let error)? = results.last?.last else { return }
     throw MuddledError(
       .unavailable, "the database \(name) at \(dsn.place) cannot be made anew: \(error.message)")
@@ -55,6 +58,9 @@ extension MariaDBDatabase: LaneDatabases {
     }
   }
 
+  /// Has explorations on one server take names of databases one after the other; the reset of the control
+  /// connection gives it back.
+  private static let laneLock = "DO GET_LOCK('muddled_lanes', 10)"
   /// The highest number of a lane's database.
   private static let laneLimit = 200
 }
