@@ -261,16 +261,30 @@ public final class DatabaseCoordinator: Coordinator {
 
   private func makeTables() async throws {
     for table in CoordinatorSQL.tables {
-      let look = "SELECT \(table.columns) FROM \(table.name) LIMIT 0"
-      let error = try await tables.failure(of: look)
-      guard let error else { continue }
-      // ER_NO_SUCH_TABLE
-      guard error.code == 1146 else { throw refused(error, table.name) }
-      guard let refusal = try await tables.failure(of: table.create) else { continue }
-      // Another node may have made it meanwhile.
-      if try await tables.failure(of: look) != nil { throw refused(refusal, table.name) }
+      try await make(table.name, columns: table.columns, table.create)
     }
   }
+
+  private func make(_ table: String, columns: String, _ create: String) async throws {
+    let look = "SELECT \(columns) FROM \(table) LIMIT 0"
+    for attempt in 1...Self.creationAttempts {
+      guard let error = try await tables.failure(of: look) else { return }
+      // ER_NO_SUCH_TABLE; a cluster ends what is under way when a node changes tables, as a deadlock.
+      guard error.code == 1146 || Refusal(error: error).isConflict else {
+        throw refused(error, table)
+      }
+      guard let refusal = try await tables.failure(of: create) else { return }
+      // Another node may make it at the same time.
+      if try await tables.failure(of: look) == nil { return }
+      guard Refusal(error: refusal).isConflict, attempt < Self.creationAttempts else {
+        throw refused(refusal, table)
+      }
+      try await Task.sleep(for: .milliseconds(20 * attempt))
+    }
+  }
+
+  /// How often a table is made, while a cluster says that others change tables too.
+  private static let creationAttempts = 10
 
   private func refused(_ error: ServerError, _ table: String) -> MuddledError {
     MuddledError(
