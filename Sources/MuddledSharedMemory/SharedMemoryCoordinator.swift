@@ -23,33 +23,20 @@ public final class SharedMemoryCoordinator: TransientCoordinator {
   ///   - name: the meeting place's name: 1 to 64 letters, digits, `-`, `_` and `.`.
   ///   - batch: the id of the batch, 1 to 200 bytes of any text.
   ///   - options: the bounds to keep.
+  ///   - loop: the thread of the callers, which they keep alive and stop; by default callers may be on any thread. It
+  ///     looks at the memory while it is awake, so that a wait leaves it at once, and a task that prefers it as its
+  ///     executor calls without a change of thread.
   /// - Throws: ``MuddledError`` with code ``MuddledError/Code/configuration`` for the name,
   ///   ``MuddledError/Code/usage`` for the id, or ``MuddledError/Code/unavailable`` if there is no shared memory.
-  public convenience init(
-    name: String, batch: String, options: SharedMemoryOptions = SharedMemoryOptions()
-  ) async throws {
-    try await self.init(
-      name: name, batch: batch, options: options, on: Self.loop, patience: .microseconds(50))
-  }
-
-  /// The same, for callers on the thread of a loop that they keep alive: it looks at the memory while it is awake, so
-  /// that a wait leaves it at once.
-  package convenience init(
+  public init(
     name: String, batch: String, options: SharedMemoryOptions = SharedMemoryOptions(),
-    on loop: EventLoop
-  ) async throws {
-    try await self.init(name: name, batch: batch, options: options, on: loop, patience: .zero)
-  }
-
-  private init(
-    name: String, batch: String, options: SharedMemoryOptions, on loop: EventLoop,
-    patience: Duration
+    on loop: EventLoop? = nil
   ) async throws {
     let place = try MeetingPlace(name: name, folder: options.folder)
     try CoordinatorLimits.check(id: batch, of: "batch")
     file = try await BatchFile.open(place, batch: batch, options: options)
-    watch = Watch(file, on: loop)
-    self.patience = patience
+    watch = Watch(file, on: loop ?? Self.loop)
+    patience = loop == nil ? .microseconds(50) : .zero
   }
 
   deinit { watch.close() }

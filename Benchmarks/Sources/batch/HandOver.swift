@@ -70,16 +70,11 @@ enum Peer {
         }
       }
     case "nats", "db", "redis", "shared-memory":
-      let coordinator = try await coordinator(arguments[0], folder, id)
-      for position in 0..<(warmUp + counted) {
-        note(position)
-        if position % 2 == role {
-          _ = try await coordinator.append([0], at: position)
-        } else {
-          while try await coordinator.records(from: position, waitingAtMost: .seconds(5)).isEmpty {}
-        }
+      let loop = EventLoop(isWatchful: true)
+      let coordinator = try await coordinator(arguments[0], folder, id, on: loop)
+      began = try await withTaskExecutorPreference(loop) {
+        try await pass(over: coordinator, as: role)
       }
-      await coordinator.close()
     default: fatalError("no way \(arguments[0])")
     }
     let time = (ContinuousClock.now - began).components
@@ -89,21 +84,37 @@ enum Peer {
   }
 }
 
+/// Passes the turn as a node of a batch does, on the coordinator's thread, and returns when the clock started.
+private func pass(
+  over coordinator: any Coordinator, as role: UInt64
+) async throws -> ContinuousClock.Instant {
+  var began = ContinuousClock.now
+  for position in 0..<(Peer.warmUp + Peer.counted) {
+    if position == Peer.warmUp { began = .now }
+    if position % 2 == role {
+      _ = try await coordinator.append([0], at: position)
+    } else {
+      while try await coordinator.records(from: position, waitingAtMost: .seconds(5)).isEmpty {}
+    }
+  }
+  await coordinator.close()
+  return began
+}
+
 /// The coordinator on a store; the folder of NATS is its URL.
 private func coordinator(
-  _ way: String, _ folder: String, _ batch: String
+  _ way: String, _ folder: String, _ batch: String, on loop: EventLoop
 ) async throws -> any Coordinator {
   switch way {
   case "db":
     return try await DatabaseCoordinator(
-      MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: batch)
+      MariaDBDSN("root@unix(\(folder)/mariadb.sock)/client_test"), batch: batch, on: loop)
   case "redis":
-    return try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: batch)
+    return try RedisCoordinator(url: RedisURL("unix:\(folder)/redis.sock"), batch: batch, on: loop)
   case "shared-memory":
-    return try await SharedMemoryCoordinator(name: "benchmark", batch: batch)
+    return try await SharedMemoryCoordinator(name: "benchmark", batch: batch, on: loop)
   default:
     #if NATS
-      let loop = EventLoop()
       return QueueCoordinator(
         try NATSQueue(url: NATSURL(folder), batch: batch, on: loop), on: loop)
     #else

@@ -26,7 +26,7 @@ extension Configuration {
       let dsn = try dsn(coordinationDatabase.dsn, key: "cdb.dsn")
       // It connects at once, and there may be two DSNs that name the same server.
       return try await naming("cdb.dsn") {
-        try await DatabaseCoordinator(dsn, batch: batch, loop: loop)
+        try await DatabaseCoordinator(dsn, batch: batch, on: loop)
       }
     case .redis:
       let url = try naming("coordinator.url") { try RedisURL(coordinatorURL?.value ?? "") }

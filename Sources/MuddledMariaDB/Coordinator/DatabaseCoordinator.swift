@@ -54,17 +54,12 @@ public final class DatabaseCoordinator: Coordinator {
   ///   - dsn: the server, the account, and the database that holds the tables.
   ///   - batch: the batch's id, 1 to 200 bytes of UTF-8.
   ///   - options: what can be chosen.
+  ///   - loop: the thread that drives the connection, which the caller keeps alive and stops; by default the one
+  ///     that all connections share. A task that prefers it as its executor calls without a change of thread.
   /// - Throws: ``MuddledError``: ``MuddledError/Code/unavailable`` if the server is not there,
   ///   ``MuddledError/Code/configuration`` if it refuses the login or the tables.
-  public convenience init(
-    _ dsn: MariaDBDSN, batch: String, options: Options = Options()
-  ) async throws {
-    try await self.init(dsn, batch: batch, options: options, loop: .mariaDB)
-  }
-
-  /// Connects as above, with a connection driven by `loop`.
-  package init(
-    _ dsn: MariaDBDSN, batch: String, options: Options = Options(), loop: EventLoop
+  public init(
+    _ dsn: MariaDBDSN, batch: String, options: Options = Options(), on loop: EventLoop? = nil
   ) async throws {
     try Self.checkNamesDatabase(dsn)
     precondition(
@@ -72,7 +67,7 @@ public final class DatabaseCoordinator: Coordinator {
     self.dsn = dsn
     self.batch = batch
     key = .text(batch)
-    tables = CoordinatorTables(dsn, options: options, loop: loop)
+    tables = CoordinatorTables(dsn, options: options, loop: loop ?? .mariaDB)
     do {
       try await tables.connection.open()
       try await makeTables()

@@ -31,26 +31,17 @@ public final class RedisCoordinator: Coordinator {
   ///   - url: where the server is.
   ///   - batch: the id of the batch, 1 to 200 bytes of any text.
   ///   - options: the bounds to keep.
+  ///   - loop: the thread to work on, which the caller keeps alive and stops; by default one of its own. A task
+  ///     that prefers it as its executor calls without a change of thread.
   /// - Throws: ``MuddledError`` with code ``MuddledError/Code/usage`` if the id is empty or too long.
-  public convenience init(
-    url: RedisURL, batch: String, options: RedisOptions = RedisOptions()
+  public init(
+    url: RedisURL, batch: String, options: RedisOptions = RedisOptions(), on loop: EventLoop? = nil
   ) throws {
-    try self.init(url: url, batch: batch, options: options, loop: LoopLease())
-  }
-
-  /// Describes the meeting place, to be used on a thread that the caller keeps alive.
-  package convenience init(
-    url: RedisURL, batch: String, options: RedisOptions = RedisOptions(), on loop: EventLoop
-  ) throws {
-    try self.init(url: url, batch: batch, options: options, loop: LoopLease(of: loop))
-  }
-
-  private init(url: RedisURL, batch: String, options: RedisOptions, loop: LoopLease) throws {
     try Self.check(id: batch, of: "batch")
-    self.loop = loop
+    self.loop = loop.map { LoopLease(of: $0) } ?? LoopLease()
     self.options = options
     log = RedisLog(of: batch, at: url)
-    commands = RedisConnection(to: url, options: options, on: loop.loop, server: server)
+    commands = RedisConnection(to: url, options: options, on: self.loop.loop, server: server)
   }
 
   /// Stores `record` at `position` if the log ends exactly there, in one round trip.

@@ -92,7 +92,7 @@ struct Meeting: Sendable {
 
   private func coordinator(batch: String, loop: EventLoop) async throws -> any Coordinator {
     switch kind {
-    case .database: try await DatabaseCoordinator(dsn, batch: batch, loop: loop)
+    case .database: try await DatabaseCoordinator(dsn, batch: batch, on: loop)
     case .inProcess: try store.coordinator(batch: batch)
     case .redis: try RedisCoordinator(url: RedisURL(redis), batch: batch, on: loop)
     case .sharedMemory:
