@@ -29,6 +29,7 @@ missing() {
     is_installed galera-4 || echo "galera-4"
     # What reads the reports and the manual in their tests.
     has_program xmllint || echo "libxml2-utils"
+    is_installed python3-junitparser || echo "python3-junitparser"
     has_program groff || echo "groff-base"
     has_program cmark-gfm || echo "cmark-gfm"
     has_program chromium || echo "chromium chromium-browser"
@@ -39,7 +40,7 @@ missing() {
 
 if ! has_program apt-get || ! has_program dpkg-query; then
   programs="mariadbd mariadb-install-db mariadb redis-server redis-cli"
-  [ "$wants" != all ] || programs="$programs nats-server xmllint groff cmark-gfm chromium"
+  [ "$wants" != all ] || programs="$programs nats-server xmllint junitparser groff cmark-gfm chromium"
   for program in $programs; do
     has_program "$program" || absent="$absent $program"
   done

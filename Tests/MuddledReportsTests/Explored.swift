@@ -94,8 +94,21 @@ enum Explored {
   static func tool(
     _ name: String, _ arguments: [String]
   ) async throws -> (succeeds: Bool, output: String) {
+    try await tool(.name(name), arguments)
+  }
+
+  /// Runs junitparser, which belongs to the system's own Python and to no other that may stand before it in the path.
+  static func junitParser(
+    _ arguments: [String]
+  ) async throws -> (succeeds: Bool, output: String) {
+    try await tool(.path("/usr/bin/python3"), ["-m", "junitparser"] + arguments)
+  }
+
+  private static func tool(
+    _ executable: Executable, _ arguments: [String]
+  ) async throws -> (succeeds: Bool, output: String) {
     let result = try await run(
-      .name(name), arguments: .init(arguments), output: .string(limit: 1 << 24),
+      executable, arguments: .init(arguments), output: .string(limit: 1 << 24),
       error: .combinedWithOutput)
     return (result.terminationStatus.isSuccess, result.standardOutput)
   }

@@ -96,6 +96,30 @@ struct JUnitReportTests {
         == ["held in the \(summary.tally.ordersRun) of 70 orders that were run"])
   }
 
+  @Test("A parser that CI's tools are built on reads it, and says whether something failed")
+  func parser() async throws {
+    for (assertion, holds) in [("SELECT 1", true), ("SELECT balance > 99 FROM account", false)] {
+      let scenario = try Explored.transfers { $0.assertions = [assertion] }
+      let summary = try await Explored.summary(of: scenario)
+      try await Explored.withFolder { folder in
+        let (written, read) = (folder + "/junit.xml", folder + "/read.xml")
+        let text = ReportFormat.junit.text(of: summary)
+        try text.write(toFile: written, atomically: false, encoding: .utf8)
+        let verdict = try await Explored.junitParser(["verify", written])
+        #expect(verdict.succeeds == holds, "\(verdict.output)")
+        // Reads both, adds up what it finds, and writes that.
+        let merge = try await Explored.junitParser(["merge", written, written, read])
+        #expect(merge.succeeds, "\(merge.output)")
+        let sum = try XMLDocument(contentsOf: URL(fileURLWithPath: read))
+        for attribute in ["tests", "failures", "errors", "skipped"] {
+          let own = try Self.values(XMLDocument(xmlString: text), "//testsuite/@\(attribute)")
+          let twice = own.compactMap(Int.init).map { "\(2 * $0)" }
+          #expect(try Self.values(sum, "/testsuites/@\(attribute)") == twice, "\(attribute)")
+        }
+      }
+    }
+  }
+
   @Test("The schema refuses what readers refuse: wrong places, times and names that come twice")
   func schema() async throws {
     let summary = try await Explored.summary(
