@@ -153,6 +153,41 @@ struct MembershipTests {
     }
   }
 
+  @Test(
+    "A node that is stopped reports the orders that were over before it left",
+    arguments: StoreKind.allCases)
+  func stoppedUnaware(kind: StoreKind) async throws {
+    try await Meeting.with(kind) { meeting in
+      let scripts = [["SELECT 1"], ["SELECT SLEEP(0.3)"]]
+      let recorders = [Recorder(), Recorder()]
+      let hold = ReadingHold()
+      let first = Task { [scripts] in
+        try await meeting.node(
+          Meeting.configuration("unaware", scripts, 0), recorders[0], hold: hold)
+      }
+      let second = Task { [scripts] in
+        try await meeting.node(Meeting.configuration("unaware", scripts, 1), recorders[1])
+      }
+      // The first has done its part of the order, and does not get to read that the second has too.
+      _ = try await meeting.sleeper()
+      hold.hold()
+      while recorders[1].orders.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+      #expect(recorders[0].orders.isEmpty)
+      first.cancel()
+      hold.release()
+      for node in [first, second] {
+        await #expect(throws: MuddledError.self) { try await node.value }
+      }
+      for recorder in recorders {
+        #expect(recorder.orders.map(\.rank) == [0])
+        #expect(recorder.summary?.ordersRun == 1)
+      }
+      for recorder in try await meeting.batch("unaware", scripts) {
+        #expect(recorder.orders.map(\.rank) == [1])
+      }
+    }
+  }
+
   @Test("Any id works, whatever it is made of", arguments: StoreKind.allCases)
   func awkwardIDs(kind: StoreKind) async throws {
     let ids = ["it's \"quoted\"; DROP TABLE x -- ", String(repeating: "ü", count: 100)]

@@ -134,7 +134,7 @@ extension BatchNode {
   func noticeStart() async throws {
     guard isRegistered || ownIndex.map({ confirmed.nodes[$0].registration.instance }) == instance
     else { return }
-    if isRegistered { try refuseIfOver() }
+    if isRegistered, !isLeaving { try refuseIfOver() }
     guard startedAt == nil, let space = confirmed.space, confirmed.areAllLive else { return }
     startedAt = .now
     let clients = confirmed.nodes.map(\.id)
@@ -157,6 +157,7 @@ extension BatchNode {
       if case .finished(let execution) = effect { history.append(execution) }
       return
     }
+    if isLeaving { return try await takeWhileLeaving(effect) }
     switch effect {
     case .registered(let node, let isBack):
       let id = confirmed.nodes[node].id
@@ -164,11 +165,7 @@ extension BatchNode {
       if confirmed.areAllLive { rejoinDeadline = nil }
     case .complete: break
     case .finished(let execution):
-      // Once more: the sleep may have come between the record and this line.
-      try await refuseIfGivenUp(in: [])
-      summary.tally.add(execution)
-      if let startedAt { summary.duration = .now - startedAt }
-      try await report(.order(execution))
+      try await tell(execution)
       await trimLog(after: execution.rank)
     case .abandoned(let rank):
       summary.abandonedOrders += 1
@@ -182,6 +179,30 @@ extension BatchNode {
       }
       throw MuddledError(
         .unavailable, "node \(id.quoted) has left batch \(configuration.batch.quoted): \(reason)")
+    }
+  }
+
+  private func tell(_ execution: Execution) async throws {
+    // Once more: the sleep may have come between the record and this line.
+    try await refuseIfGivenUp(in: [])
+    summary.tally.add(execution)
+    if let startedAt { summary.duration = .now - startedAt }
+    try await report(.order(execution))
+  }
+
+  /// Tells the user of an order whose end stands in the log before this node's farewell.
+  ///
+  /// The others tell theirs, and all go on behind it.
+  private func takeWhileLeaving(_ effect: BatchState.Effect) async throws {
+    switch effect {
+    case .finished(let execution) where !hasReporterFailed:
+      do { try await tell(execution) } catch let error where hasReporterFailed {
+        // The others must be told all the same; the next process of this node adds the order.
+        logger.warning("an order could not be reported", metadata: ["why": "\(error)"])
+      }
+    case .lost(let node) where confirmed.nodes[node].id == configuration.node:
+      throw givenUp(confirmed.nodes[node])
+    default: break
     }
   }
 
@@ -229,6 +250,8 @@ extension BatchNode {
     if let failure {
       if statement != nil { cancelStatement() }
       await within(BatchNode.farewellLimit) { await self.sayFarewell(failure) }
+      // The summary comes next, and no order after it.
+      isRegistered = false
     }
     await within(BatchNode.farewellLimit) { await self.giveUpLease() }
     await within(BatchNode.farewellLimit) { await self.closeConnections() }
@@ -240,9 +263,8 @@ extension BatchNode {
       confirmed.nodes[me].registration.instance == instance, confirmed.stage != .ended
     else { return }
     let reason = failure.code == .interrupted ? "its user stopped it" : failure.message
-    isRegistered = false
+    isLeaving = true
     owesFarewell = true
-    // What others write meanwhile may leave nothing of this node.
     let incarnation = confirmed.nodes[me].incarnation
     do {
       while true {

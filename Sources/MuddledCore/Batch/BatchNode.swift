@@ -108,8 +108,12 @@ actor BatchNode {
   var renewedAt = ContinuousClock.now
   /// Whether it was silent for longer than its lease since it last looked whether it was given up.
   var wasSilent = false
+  /// Whether this node has given up, and only has to tell the others and what it learns meanwhile of orders.
+  var isLeaving = false
   /// Whether this node has left and could not say so.
   var owesFarewell = false
+  /// Whether a reporter has failed, so that what it was not told must not be followed by more.
+  var hasReporterFailed = false
   /// The orders that the log told of before this process took part: those since the last snapshot.
   var history: [Execution] = []
   var startedAt: ContinuousClock.Instant?
@@ -201,7 +205,12 @@ actor BatchNode {
   }
 
   func report(_ event: RunEvent) async throws {
-    for reporter in reporters { try await reporter.report(event) }
+    do {
+      for reporter in reporters { try await reporter.report(event) }
+    } catch {
+      hasReporterFailed = true
+      throw error
+    }
   }
 
   /// Tells the user something, at once or never: a reporter that fails here will fail again.

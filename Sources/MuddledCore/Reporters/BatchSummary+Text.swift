@@ -35,8 +35,11 @@ extension BatchSummary {
     for remark in remarks { add("note", remark) }
     if let failure {
       add("stopped", failure.message)
-      add(
-        "to go on", "start every node again with the same ids, the same SQL and the same batch id")
+      if !isComplete {
+        add(
+          "to go on", "start every node again with the same ids, the same SQL and the same batch id"
+        )
+      }
     }
     return lines.joined(separator: "\n") + "\n"
   }

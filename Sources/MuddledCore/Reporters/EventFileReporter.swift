@@ -7,13 +7,13 @@
 /// Writes the event stream to a file, each line as soon as its order is over.
 ///
 /// A batch that begins with its first order starts the file anew; a node that joins a batch again
-/// goes on at the file's end, after the last complete line, and first adds what an earlier process of the node, which
-/// died, could not write any more. So does the summary of a batch that did not begin.
+/// goes on at the file's end, after the last complete line, and first adds what an earlier process of the node could
+/// not write any more, as it died or left before it knew. So does the summary of a batch that did not begin.
 public actor EventFileReporter: Reporter {
   private let path: String
   private let descriptor: Int32
   private var clients: [String] = []
-  /// The first rank that the file lacks, as far as its last line tells.
+  /// The first rank that the file lacks, as far as its last order tells.
   private var missingRank: UInt128?
 
   /// Opens the file, and makes it if there is none; its contents stay until the batch begins.
@@ -43,7 +43,7 @@ public actor EventFileReporter: Reporter {
     case .started(let start):
       clients = start.clients
       try goOn(at: start.firstRank == 0 ? 0 : endOfLastLine())
-      missingRank = rankAfterLastLine()
+      missingRank = rankAfterLastOrder()
     case .earlierOrder(let execution):
       guard let missingRank, execution.rank >= missingRank else { return }
       try write(EventStream.line(for: execution, clients: clients))
@@ -62,16 +62,23 @@ public actor EventFileReporter: Reporter {
     guard ftruncate(descriptor, end) == 0 || errno == EINVAL else { throw failure() }
   }
 
-  /// The rank after that of the file's last line; 0 for an empty file, `nil` after a line of another kind.
-  private func rankAfterLastLine() -> UInt128? {
-    let end = lseek(descriptor, 0, SEEK_END)
-    guard end > 0 else { return 0 }
-    var bytes = [UInt8](repeating: 0, count: 128)
-    let count = pread(descriptor, &bytes, bytes.count, endOfLine(before: end - 1))
-    let line = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+  /// The rank after that of the file's last order; 0 for a file without one, `nil` after a line of another kind.
+  private func rankAfterLastOrder() -> UInt128? {
     let mark = #"{"event":"order","rank":"#
-    guard line.hasPrefix(mark) else { return nil }
-    return UInt128(line.dropFirst(mark.count).prefix { $0.isNumber }).map { $0 + 1 }
+    var end = lseek(descriptor, 0, SEEK_END)
+    while end > 0 {
+      let start = endOfLine(before: end - 1)
+      var bytes = [UInt8](repeating: 0, count: 128)
+      let count = pread(descriptor, &bytes, bytes.count, start)
+      let line = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+      if line.hasPrefix(mark) {
+        return UInt128(line.dropFirst(mark.count).prefix { $0.isNumber }).map { $0 + 1 }
+      }
+      // A process that was stopped left its summary behind its orders, and may not have known of the last of them.
+      guard line.hasPrefix(#"{"event":"summary","batch":"#) else { return nil }
+      end = start
+    }
+    return 0
   }
 
   /// Where the line after the last complete one begins.

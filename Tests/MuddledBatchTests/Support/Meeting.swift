@@ -104,15 +104,18 @@ struct Meeting: Sendable {
 
   /// Runs one node of a batch to its end.
   ///
-  /// - Parameter lateness: how late the node comes to each look at the log.
+  /// - Parameters:
+  ///   - lateness: how late the node comes to each look at the log.
+  ///   - hold: what can keep the log's records from the node.
   @discardableResult
   func node(
     _ configuration: BatchConfiguration, _ reporter: Recorder = Recorder(), dsn: MariaDBDSN? = nil,
-    lateness: Duration = .zero
+    lateness: Duration = .zero, hold: ReadingHold = ReadingHold()
   ) async throws -> BatchSummary {
     let loop = EventLoop()
     defer { loop.stop() }
-    let coordinator = try await coordinator(batch: configuration.batch, loop: loop)
+    let coordinator = HeldReader(
+      coordinator: try await coordinator(batch: configuration.batch, loop: loop), hold: hold)
     let runner = BatchRunner(
       configuration, database: MariaDBDatabase(try dsn ?? self.dsn, loop: loop),
       coordinator: lateness > .zero
