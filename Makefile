@@ -54,6 +54,7 @@ format:
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(LINTED)
+	sh scripts/check-imports.sh
 
 clean:
 	$(SWIFT) package clean
