@@ -26,6 +26,7 @@ test: all-packages lint
 	sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS
 	$(SWIFT) build --package-path Benchmarks --traits NATS
 	sh scripts/test-examples.sh $(SWIFT)
+	sh scripts/check-api.sh $(SWIFT)
 	sh scripts/check-docs.sh $(SWIFT)
 	sh scripts/run-tests.sh $(SWIFT) test -c release --scratch-path .build/exhaustive -Xswiftc -enable-testing --filter OrderSpace
 	sh scripts/check-default-build.sh .build/exhaustive/release/muddled
@@ -54,6 +55,7 @@ format:
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(LINTED)
+	sh scripts/check-imports.sh
 
 clean:
 	$(SWIFT) package clean

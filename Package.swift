@@ -89,6 +89,7 @@ let package = Package(
         "MuddledSharedMemory", "MuddledSandbox",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: strict),
@@ -115,7 +116,7 @@ let package = Package(
       name: "MuddledBatchTests",
       dependencies: [
         "MuddledCore", "MuddledMariaDB", "MuddledRedis", "MuddledSharedMemory", "MuddledSandbox",
-        "MuddledTestKit",
+        "MuddledTestKit", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(
@@ -143,6 +144,7 @@ let package = Package(
         "MuddledTestKit", "MuddledXCTest",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: strict),
   ],

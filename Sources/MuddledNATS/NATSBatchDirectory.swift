@@ -1,5 +1,4 @@
 #if NATS
-  internal import CNATS
   public import MuddledCore
 
   /// The batches that meet on one NATS server, as ``NATSQueue`` keeps them: in a stream each.

@@ -1,5 +1,4 @@
 #if NATS
-  internal import CNATS
   import Glibc
   public import MuddledCore
 
@@ -162,7 +161,7 @@
             throw NATSBroken("the server went silent")
           }
         }
-        throw NATSBroken(NATS_CONNECTION_CLOSED)
+        throw NATSBroken.closed
       } catch {
         throw explained(error, on: link)
       }

@@ -1,4 +1,3 @@
-internal import CSharedMemory
 public import MuddledCore
 
 #if canImport(Glibc)

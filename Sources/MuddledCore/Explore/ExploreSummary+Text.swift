@@ -163,7 +163,7 @@ extension ExploreSummary {
   }
 
   /// The names of an execution's steps, in the sequence in which they were dispatched.
-  package func orderText(_ execution: Execution) -> String {
+  func orderText(_ execution: Execution) -> String {
     slotsText(execution.steps.map { Slot(client: $0.client, step: $0.step) })
   }
 

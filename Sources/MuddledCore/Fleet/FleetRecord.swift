@@ -76,9 +76,6 @@ struct FleetRecord: Hashable, Sendable {
     return writer.bytes
   }
 
-  /// Whether the bytes look like a record of a fleet, and not of a batch.
-  static func isRecord(_ bytes: [UInt8]) -> Bool { bytes.first == mark }
-
   /// Reads a record back.
   ///
   /// - Throws: ``MuddledError`` if something else wrote the bytes.

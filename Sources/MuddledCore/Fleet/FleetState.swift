@@ -29,9 +29,6 @@ struct FleetState: Sendable {
     }
   }
 
-  /// How many chunks were found.
-  var foundChunks: UInt64 { mergedChunks + UInt64(waiting.count) }
-
   /// Whether every chunk was found.
   var isComplete: Bool { work.map { mergedChunks == $0.chunkCount } ?? false }
 

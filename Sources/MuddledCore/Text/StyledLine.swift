@@ -5,7 +5,6 @@ struct StyledLine {
     case bold = 1
     case faint = 2
     case red = 31
-    case green = 32
     case yellow = 33
   }
 

@@ -1,5 +1,4 @@
 #if NATS
-  internal import CNATS
   import Glibc
   import Synchronization
 
@@ -35,19 +34,6 @@
       return body()
     }
 
-    /// Sets the callbacks; the connection must not outlive this value.
-    func attach(to options: OpaquePointer) -> natsStatus {
-      natsOptions_SetEventLoop(
-        options, Unmanaged.passUnretained(self).toOpaque(),
-        { data, loop, _, socket in
-          data?.pointee = loop
-          return NATSAttachment.of(loop).take(socket)
-        },
-        { _, _ in NATS_OK },
-        { data, isAdded in NATSAttachment.of(data).note(output: isAdded) },
-        { _ in NATS_OK })
-    }
-
     /// Closes the socket where libnats leaves that to the event loop (from version 3.9 on).
     func closeSocket() {
       typealias Close = @convention(c) (UnsafeMutablePointer<Int32>) -> Void
@@ -56,22 +42,21 @@
       if socket >= 0 { unsafeBitCast(symbol, to: Close.self)(&socket) }
     }
 
-    private static func of(_ pointer: UnsafeMutableRawPointer?) -> NATSAttachment {
-      Unmanaged<NATSAttachment>.fromOpaque(pointer!).takeUnretainedValue()
-    }
-
-    private func take(_ descriptor: Int32) -> natsStatus {
+    /// Takes note of the connection's socket.
+    ///
+    /// - Returns: whether it could be duplicated.
+    func take(_ descriptor: Int32) -> Bool {
       let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-      guard copy >= 0 else { return NATS_SYS_ERROR }
+      guard copy >= 0 else { return false }
       ownSocket.store(descriptor, ordering: .releasing)
       socket.store(copy, ordering: .releasing)
-      return NATS_OK
+      return true
     }
 
-    private func note(output isThere: Bool) -> natsStatus {
+    /// Takes note of whether libnats has something to write.
+    func note(output isThere: Bool) {
       mustWrite.store(isThere, ordering: .releasing)
       if isThere, !isExpected.load(ordering: .acquiring) { onWrite() }
-      return NATS_OK
     }
   }
 #endif

@@ -153,11 +153,11 @@
     ///
     /// - Throws: ``NATSBroken`` if the server has ended the connection.
     func read() throws {
-      guard isOpen else { throw NATSBroken(NATS_CONNECTION_CLOSED) }
+      guard isOpen else { throw NATSBroken.closed }
       lastRead = .now
       natsConnection_ProcessReadEvent(connection)
       try drain()
-      if natsConnection_IsClosed(connection) { throw NATSBroken(NATS_CONNECTION_CLOSED) }
+      if natsConnection_IsClosed(connection) { throw NATSBroken.closed }
     }
 
     /// Takes over a subscription that was made on another thread.
@@ -248,5 +248,42 @@
     func withContext<Value>(_ body: (OpaquePointer) throws -> Value) rethrows -> Value {
       try body(context)
     }
+  }
+
+  // MARK: - What the other files know without libnats
+
+  extension NATSAttachment {
+    /// Sets the callbacks; the connection must not outlive this value.
+    fileprivate func attach(to options: OpaquePointer) -> natsStatus {
+      natsOptions_SetEventLoop(
+        options, Unmanaged.passUnretained(self).toOpaque(),
+        { data, loop, _, socket in
+          data?.pointee = loop
+          return NATSAttachment.of(loop).take(socket) ? NATS_OK : NATS_SYS_ERROR
+        },
+        { _, _ in NATS_OK },
+        { data, isAdded in
+          NATSAttachment.of(data).note(output: isAdded)
+          return NATS_OK
+        },
+        { _ in NATS_OK })
+    }
+
+    private static func of(_ pointer: UnsafeMutableRawPointer?) -> NATSAttachment {
+      Unmanaged<NATSAttachment>.fromOpaque(pointer!).takeUnretainedValue()
+    }
+  }
+
+  extension NATSBroken {
+    /// Neither side may use the connection any more.
+    static var closed: NATSBroken { NATSBroken(NATS_CONNECTION_CLOSED) }
+
+    /// Takes libnats's words for a status, which quote nothing of the caller's.
+    init(_ status: natsStatus) { self.init(String(cString: natsStatus_GetText(status))) }
+  }
+
+  /// Throws unless the call went well.
+  func check(_ status: natsStatus) throws {
+    guard status == NATS_OK else { throw NATSBroken(status) }
   }
 #endif
