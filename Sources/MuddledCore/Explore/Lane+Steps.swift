@@ -41,7 +41,7 @@ extension Lane {
         dispatched.append(Dispatched(slot: slot, at: now))
         newMemory.append((slot, false))
         send(scenario.sessions[client].steps[step].block.statements.map(\.text), to: client)
-        pause = firstLook(isMemoryValid ? memory[index].wasBlocked : nil)
+        pause = firstLook(slot, isMemoryValid ? memory[index].wasBlocked : nil)
         lookAt = now + pause
         machine.noteDispatched()
         continue
@@ -78,6 +78,7 @@ extension Lane {
       for client in waiting {
         if let sequence = machine.inFlight[client]?.sequence {
           newMemory[sequence].wasBlocked = true
+          habits.noteWait(of: dispatched[sequence].slot)
           dispatched[sequence].noteWait(isAssumed: probeRefusal != nil)
         }
       }
@@ -95,16 +96,18 @@ extension Lane {
 
   /// How long a statement runs before the server is asked whether it waits.
   ///
-  /// A question costs the server as much as some statements do, so a reply is given the time that replies take
-  /// lately on a busy server, and more of it where none is expected to wait.
+  /// A question costs the server as much as some statements do, and where it has more to do than it can, each
+  /// makes the next reply later. So a reply is given the time that replies take lately, and more of it where
+  /// none is expected to wait.
   ///
   /// - Parameter wasBlocked: whether it waited in the last order that began like this, if one did.
-  private func firstLook(_ wasBlocked: Bool?) -> Duration {
+  private func firstLook(_ slot: Slot, _ wasBlocked: Bool?) -> Duration {
     let usual = Duration.microseconds(usualReply)
     return switch wasBlocked {
     case true?: Self.expectedLook
+    case false?: min(max(usual * 12, .milliseconds(2)), .milliseconds(8))
+    case nil where habits.neverWaits(slot): min(max(usual * 8, .milliseconds(1)), .milliseconds(4))
     case nil: min(max(usual * 3, .microseconds(300)), .milliseconds(1))
-    case false?: min(max(usual * 6, .milliseconds(1)), .milliseconds(3))
     }
   }
 
@@ -159,6 +162,7 @@ extension Lane {
     let slot = dispatched[index].slot
     let took = (ContinuousClock.now - dispatched[index].at).microseconds
     if statement.blockedSequence == nil { usualReply += (Int(clamping: took) - usualReply) / 8 }
+    habits.noteRun(of: slot)
     dispatched[index].step = ExecutedStep(
       client: slot.client, step: slot.step,
       sql: scenario.sessions[slot.client].steps[slot.step].block.text, results: results,

@@ -25,6 +25,8 @@ actor Lane {
   private var isSetUp = false
   /// What the previous order's dispatches did: the next order often begins with the same ones.
   var memory: [(slot: Slot, wasBlocked: Bool)] = []
+  /// Which steps have waited, and how often those that have not were run.
+  var habits: StepHabits
   /// How long replies take lately, in microseconds.
   var usualReply = 100
   /// The queries for the final state, if they are the same after every order.
@@ -56,6 +58,7 @@ actor Lane {
     self.database = database
     self.limits = limits
     holders = HolderMemory(database)
+    habits = StepHabits(scenario)
     leaveNoTrace = scenario.sessions.map { session in
       let blocks = [session.setup, session.teardown].compactMap { $0 } + session.steps.map(\.block)
       return database.leaveNoTrace(blocks.flatMap(\.statements).map(\.text))
