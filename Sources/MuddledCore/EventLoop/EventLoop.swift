@@ -199,6 +199,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     let task = asUnownedTaskExecutor()
     var jobs: [UnownedJob] = []
     var cancelled: [Waiter] = []
+    var watched = Watched()
     while true {
       jobs.removeAll(keepingCapacity: true)
       cancelled.removeAll(keepingCapacity: true)
@@ -214,59 +215,75 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
         if isWatchful { Self.watchfulCount.subtract(1, ordering: .relaxed) }
         return
       }
-      sleepUntilReady()
+      sleepUntilReady(&watched)
+    }
+  }
+
+  /// What one sleep waits for. The waiters themselves stay where they are: a copy would make every change of
+  /// theirs a copy too. The room is kept from sleep to sleep.
+  private struct Watched {
+    /// The read end of the pipe, then a descriptor for each waiter.
+    var descriptors: [pollfd] = []
+    /// The id and the deadline of each waiter.
+    var waits: [(id: UInt64, deadline: ContinuousClock.Instant?)] = []
+    var due: [(waiter: Waiter, events: Int16)] = []
+
+    /// Takes up what to wait for, and returns the earliest deadline.
+    mutating func fill(
+      from waiters: [Waiter], pipe: Int32, before alarm: ContinuousClock.Instant?
+    ) -> ContinuousClock.Instant? {
+      var deadline = alarm
+      descriptors.removeAll(keepingCapacity: true)
+      waits.removeAll(keepingCapacity: true)
+      descriptors.append(pollfd(fd: pipe, events: Int16(POLLIN), revents: 0))
+      for waiter in waiters {
+        descriptors.append(pollfd(fd: waiter.descriptor, events: waiter.events, revents: 0))
+        waits.append((waiter.id, waiter.deadline))
+        if let end = waiter.deadline { deadline = min(end, deadline ?? end) }
+      }
+      return deadline
     }
   }
 
   /// Waits for a job, a ready descriptor, news or the earliest deadline, and calls back whoever is due.
-  private func sleepUntilReady() {
-    let asleep = state.withLock { state -> ([Waiter], ContinuousClock.Instant?, [any Glance])? in
+  private func sleepUntilReady(_ watched: inout Watched) {
+    let asleep = state.withLock { state -> (ContinuousClock.Instant?, [any Glance])? in
       guard state.jobs.isEmpty, state.cancelled.isEmpty, !state.isStopped else { return nil }
       state.isSleeping = true
-      return (state.waiters, state.alarms.lazy.map(\.deadline).min(), state.glances)
+      let alarm = state.alarms.lazy.map(\.deadline).min()
+      let deadline = watched.fill(from: state.waiters, pipe: wakePipe.read, before: alarm)
+      return (deadline, state.glances)
     }
-    guard let (waiters, alarm, glances) = asleep else { return }
-    var deadline = alarm
-    var descriptors: [pollfd] = []
-    descriptors.reserveCapacity(waiters.count + 1)
-    descriptors.append(pollfd(fd: wakePipe.read, events: Int16(POLLIN), revents: 0))
-    for waiter in waiters {
-      descriptors.append(pollfd(fd: waiter.descriptor, events: waiter.events, revents: 0))
-      if let end = waiter.deadline { deadline = min(end, deadline ?? end) }
-    }
+    guard let (deadline, glances) = asleep else { return }
     let looksOn = isWatchful && Self.watchfulCount.load(ordering: .relaxed) <= Self.watchfulLimit
-    let ready = pollPrecisely(&descriptors, until: deadline, isWatchful: looksOn, glances)
-    if ready > 0, descriptors[0].revents != 0 {
+    let ready = pollPrecisely(
+      &watched.descriptors, until: deadline, isWatchful: looksOn, glances)
+    if ready > 0, watched.descriptors[0].revents != 0 {
       var bytes: (UInt64, UInt64) = (0, 0)
       while read(wakePipe.read, &bytes, 16) == 16 {}
     }
-    callBackDue(waiters, descriptors[1...])
+    callBackDue(&watched)
     for glance in glances where glance.hasNews { glance.takeNews() }
   }
 
-  private func callBackDue(_ waiters: [Waiter], _ descriptors: ArraySlice<pollfd>) {
+  private func callBackDue(_ watched: inout Watched) {
     let now = ContinuousClock.now
-    var due: [(UInt64, Int16)] = []
-    for (waiter, descriptor) in zip(waiters, descriptors) {
-      if descriptor.revents != 0 {
-        due.append((waiter.id, descriptor.revents))
-      } else if let deadline = waiter.deadline, deadline <= now {
-        due.append((waiter.id, 0))
-      }
-    }
-    let (called, ringing) = state.withLock { state in
+    watched.due.removeAll(keepingCapacity: true)
+    let ringing = state.withLock { state -> [Alarm.Setting] in
       state.isSleeping = false
-      let ringing = state.alarms.filter { $0.deadline <= now }
-      if !ringing.isEmpty { state.alarms.removeAll { $0.deadline <= now } }
-      let called = due.compactMap { id, events in
-        guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
-          return (Waiter, Int16)?.none
-        }
-        return (state.waiters.remove(at: index), events)
+      for (place, wait) in watched.waits.enumerated() {
+        let events = watched.descriptors[place + 1].revents
+        guard events != 0 || wait.deadline.map({ $0 <= now }) == true,
+          let index = state.waiters.firstIndex(where: { $0.id == wait.id })
+        else { continue }
+        watched.due.append((state.waiters.remove(at: index), events))
       }
-      return (called, ringing)
+      guard state.alarms.contains(where: { $0.deadline <= now }) else { return [] }
+      defer { state.alarms.removeAll { $0.deadline <= now } }
+      return state.alarms.filter { $0.deadline <= now }
     }
     for setting in ringing { setting.alarm.ring() }
-    for (waiter, events) in called { waiter.callback(events) }
+    for (waiter, events) in watched.due { waiter.callback(events) }
+    watched.due.removeAll(keepingCapacity: true)
   }
 }
