@@ -7,15 +7,20 @@ actor ControlConnection {
   private let dsn: MariaDBDSN
   private let options: MariaDBDatabase.Options
   private let loop: EventLoop
+  private let statements: StatementTraitsMemory
   private let gate = Gate()
   private var connection: MariaDBConnection?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  init(_ dsn: MariaDBDSN, options: MariaDBDatabase.Options, loop: EventLoop) {
+  init(
+    _ dsn: MariaDBDSN, options: MariaDBDatabase.Options, loop: EventLoop,
+    statements: StatementTraitsMemory
+  ) {
     self.dsn = dsn
     self.options = options
     self.loop = loop
+    self.statements = statements
   }
 
   /// Runs something that may be run twice: once more if the connection turns out to be lost.
@@ -42,7 +47,8 @@ actor ControlConnection {
     try await gate.pass {
       let connection = try await open(limitingSilenceTo: limit)
       do {
-        return try await connection.run(statements, keeping: options.keptResultBytes)
+        return try await connection.run(
+          statements, keeping: options.keptResultBytes, traits: self.statements)
       } catch let error as SessionLost {
         self.connection = nil
         throw unavailable(error)

@@ -33,6 +33,7 @@ public final class MariaDBDatabase: Database {
   public let loop: EventLoop
 
   let control: ControlConnection
+  let statements: StatementTraitsMemory
   /// Whether this value has the server list locks, which it did not do before.
   let didTurnLockListsOn = Mutex(false)
   private let openSessions = Mutex(0)
@@ -59,7 +60,8 @@ public final class MariaDBDatabase: Database {
     self.options = options
     self.loop = loop
     self.isExclusive = isExclusive
-    control = ControlConnection(dsn, options: options, loop: loop)
+    statements = StatementTraitsMemory()
+    control = ControlConnection(dsn, options: options, loop: loop, statements: statements)
   }
 
   /// Opens a session that belongs to one client alone.
@@ -129,14 +131,14 @@ public final class MariaDBDatabase: Database {
   /// They share one session, so that a setting holds for those after it in the same call; no setting
   /// is left for the next call.
   public func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]] {
-    if statements.contains(where: StatementWords.mayMakeStoredCode) { noteStoredCode() }
+    if statements.contains(where: { self.statements.traits(of: $0).mayMakeStoredCode }) { noteStoredCode() }
     return try await control.run(statements, limit: limit)
   }
 
   /// Whether a session that ran nothing but these statements is as good as a new one to them all, once no
   /// transaction is open: known by the words of plain reads and changes of rows.
   public func leaveNoTrace(_ statements: [String]) -> Bool {
-    !statements.contains(where: StatementWords.mayTouchSession)
+    !statements.contains { self.statements.traits(of: $0).mayTouchSession }
   }
 
   /// Ends the control connection; sessions are closed by their owners.

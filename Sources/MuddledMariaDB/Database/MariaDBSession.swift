@@ -49,8 +49,9 @@ public final class MariaDBSession: DatabaseSession {
 
   /// Remembers what a statement may leave behind.
   private func note(_ sql: String) {
-    if StatementWords.mayOutliveTransaction(sql) { mayHoldLock.withLock { $0 = true } }
-    if StatementWords.mayMakeStoredCode(sql) { database.noteStoredCode() }
+    let traits = database.statements.traits(of: sql)
+    if traits.mayOutliveTransaction { mayHoldLock.withLock { $0 = true } }
+    if traits.mayMakeStoredCode { database.noteStoredCode() }
   }
 
   /// Whether other sessions may still notice this one, through an open transaction or a lock.

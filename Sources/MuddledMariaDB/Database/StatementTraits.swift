@@ -1,0 +1,35 @@
+import Synchronization
+
+/// What a statement's words tell of it.
+struct StatementTraits {
+  /// Whether it could take a lock that the end of a transaction does not release.
+  let mayOutliveTransaction: Bool
+  /// Whether it could make or use stored code.
+  let mayMakeStoredCode: Bool
+  /// Whether it could change more of its session than rows and the transaction, or read what others left there.
+  let mayTouchSession: Bool
+
+  init(_ statement: String) {
+    mayOutliveTransaction = StatementWords.mayOutliveTransaction(statement)
+    mayMakeStoredCode = StatementWords.mayMakeStoredCode(statement)
+    mayTouchSession = StatementWords.mayTouchSession(statement)
+  }
+}
+
+/// Remembers the traits of statements, which come again in every order.
+final class StatementTraitsMemory: Sendable {
+  private let known = Mutex<[String: StatementTraits]>([:])
+  /// How many statements are remembered, each of up to so many bytes.
+  private static let limit = (statements: 1000, bytes: 1 << 10)
+
+  func traits(of statement: String) -> StatementTraits {
+    if let traits = known.withLock({ $0[statement] }) { return traits }
+    let traits = StatementTraits(statement)
+    guard statement.utf8.count <= Self.limit.bytes else { return traits }
+    known.withLock { known in
+      if known.count >= Self.limit.statements { known = [:] }
+      known[statement] = traits
+    }
+    return traits
+  }
+}
