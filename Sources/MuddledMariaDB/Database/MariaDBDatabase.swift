@@ -131,7 +131,9 @@ public final class MariaDBDatabase: Database {
   /// They share one session, so that a setting holds for those after it in the same call; no setting
   /// is left for the next call.
   public func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]] {
-    if statements.contains(where: { self.statements.traits(of: $0).mayMakeStoredCode }) { noteStoredCode() }
+    if statements.contains(where: { self.statements.traits(of: $0).mayMakeStoredCode }) {
+      noteStoredCode()
+    }
     return try await control.run(statements, limit: limit)
   }
 
