@@ -114,10 +114,10 @@ extension BatchFile {
     let code = muddled_mutex_init(header)
     guard code == 0 else { throw Self.refused(path, "hold a lock", code) }
     header.pointee.capacity = capacity
-    header.pointee.made_at = muddled_now()
+    header.pointee.made_at = BootClock.now
     header.pointee.used_at = header.pointee.made_at
-    header.pointee.boot_length = UInt32(bootID.count)
-    withUnsafeMutableBytes(of: &header.pointee.boot) { $0.copyBytes(from: bootID) }
+    header.pointee.boot_length = UInt32(BootClock.id.count)
+    withUnsafeMutableBytes(of: &header.pointee.boot) { $0.copyBytes(from: BootClock.id) }
     header.pointee.batch_length = UInt32(batch.utf8.count)
     withUnsafeMutableBytes(of: &header.pointee.batch) { $0.copyBytes(from: batch.utf8) }
     muddled_store_wide(&header.pointee.magic, Self.magic)

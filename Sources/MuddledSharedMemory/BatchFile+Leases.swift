@@ -7,7 +7,7 @@ extension BatchFile {
   /// its lease.
   func renewLease(of node: String?) throws -> [Lease] {
     try locked {
-      let now = muddled_now()
+      let now = BootClock.now
       if let node {
         try renew(Array(node.utf8), now)
         header.pointee.is_kept = 0

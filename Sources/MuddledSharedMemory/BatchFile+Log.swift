@@ -34,7 +34,7 @@ extension BatchFile {
       let end = try write(record, at: position, behind: extent)
       extent.end_position += 1
       extent.tail = end
-      header.pointee.used_at = muddled_now()
+      header.pointee.used_at = BootClock.now
       // First, so that whoever dies in between leaves nobody asleep beside a record.
       muddled_increment(sequence)
       self.extent = extent

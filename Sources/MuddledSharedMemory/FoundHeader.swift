@@ -29,10 +29,10 @@ struct FoundHeader {
     else { return nil }
     capacity = header.capacity
     usedAt = header.used_at
-    let now = muddled_now()
+    let now = BootClock.now
     age = .nanoseconds(now - min(now, header.made_at))
     batch = Self.bytes(header.batch, header.batch_length)
-    isOfThisBoot = Self.bytes(header.boot, header.boot_length) == bootID
+    isOfThisBoot = Self.bytes(header.boot, header.boot_length) == BootClock.id
     isWanted = header.is_kept != 0 || Self.hasLease(descriptor)
   }
 
@@ -52,7 +52,7 @@ struct FoundHeader {
 
   /// Whether a file without a live holder is worth going on with.
   func isOfUse(retention: Duration) -> Bool {
-    let now = muddled_now()
+    let now = BootClock.now
     return isWanted && isOfThisBoot && usedAt <= now && now - usedAt < retention.wholeNanoseconds
   }
 }
