@@ -3,6 +3,12 @@ internal import MuddledCore
 
 // The log: entries in a ring, each a header and the record's bytes.
 extension BatchFile {
+  /// Stands before each record's bytes; all entries begin at multiples of 8.
+  private struct Entry {
+    var position: UInt64
+    var length: UInt64
+  }
+
   /// The most that one read returns, but for a single record.
   private static let readBytes = 4 << 20
   private static let readRecords = 256
@@ -54,9 +60,9 @@ extension BatchFile {
     let end = extent.tail + Self.entryBytes(record.count)
     guard end - extent.head <= capacity else { throw full }
     try reserve(to: end)
-    let entry = muddled_entry(position: position, length: UInt64(record.count))
+    let entry = Entry(position: position, length: UInt64(record.count))
     withUnsafeBytes(of: entry) { copy($0, to: extent.tail) }
-    record.withUnsafeBytes { copy($0, to: extent.tail + UInt64(MemoryLayout<muddled_entry>.size)) }
+    record.withUnsafeBytes { copy($0, to: extent.tail + UInt64(MemoryLayout<Entry>.size)) }
     return end
   }
 
@@ -133,11 +139,11 @@ extension BatchFile {
 
   /// What a record of so many bytes takes, with its header, up to the next multiple of 8.
   private static func entryBytes(_ count: Int) -> UInt64 {
-    UInt64((MemoryLayout<muddled_entry>.size + count + 7) & ~7)
+    UInt64((MemoryLayout<Entry>.size + count + 7) & ~7)
   }
 
-  private func entry(of position: UInt64, at offset: UInt64) throws -> muddled_entry {
-    var entry = muddled_entry()
+  private func entry(of position: UInt64, at offset: UInt64) throws -> Entry {
+    var entry = Entry(position: 0, length: 0)
     withUnsafeMutableBytes(of: &entry) { copy(from: offset, to: $0) }
     guard entry.position == position, entry.length <= CoordinatorLimits.recordBytes else {
       throw MuddledError(
@@ -148,8 +154,8 @@ extension BatchFile {
     return entry
   }
 
-  private func bytes(of entry: muddled_entry, at offset: UInt64) -> [UInt8] {
-    let start = offset + UInt64(MemoryLayout<muddled_entry>.size)
+  private func bytes(of entry: Entry, at offset: UInt64) -> [UInt8] {
+    let start = offset + UInt64(MemoryLayout<Entry>.size)
     return [UInt8](unsafeUninitializedCapacity: Int(entry.length)) { buffer, count in
       copy(from: start, to: UnsafeMutableRawBufferPointer(buffer)[..<Int(entry.length)])
       count = Int(entry.length)

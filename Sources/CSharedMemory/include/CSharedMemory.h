@@ -52,12 +52,6 @@ struct muddled_lease {
   uint8_t id[200];
 };
 
-/// Stands before each record's bytes; all entries begin at multiples of 8.
-struct muddled_entry {
-  uint64_t position;
-  uint64_t length;
-};
-
 /// Prepares the mutex, once. Returns 0 or an error number.
 int muddled_mutex_init(struct muddled_header *header);
 
