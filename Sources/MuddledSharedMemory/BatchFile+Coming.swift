@@ -41,10 +41,11 @@ extension BatchFile {
     guard descriptor >= 0 else { throw refused(path, "be opened", errno) }
     var keeps = false
     defer { if !keeps { close(descriptor) } }
-    guard lock(descriptor, .gate, "x"), let size = try checkedSize(of: descriptor, path) else {
+    guard lock(descriptor, .gate, .exclusive), let size = try checkedSize(of: descriptor, path)
+    else {
       return nil
     }
-    let isAlone = lock(descriptor, .holders, "x")
+    let isAlone = lock(descriptor, .holders, .exclusive)
     let found = FoundHeader(descriptor, size: size)
     if isAlone, size > 0, found?.isOfUse(retention: options.retention) != true {
       unlink(path)
@@ -69,8 +70,8 @@ extension BatchFile {
         descriptor, path: path, batch: batch, capacity: found.capacity, options: options)
     }
     keeps = true
-    _ = lock(descriptor, .holders, "s")
-    _ = lock(descriptor, .gate, "u")
+    lock(descriptor, .holders, .shared)
+    lock(descriptor, .gate, .none)
     return (file, size == 0)
   }
 
@@ -97,8 +98,7 @@ extension BatchFile {
       guard ftruncate(descriptor, ringStart + Int(capacity)) == 0 else {
         throw refused(path, "be made", errno)
       }
-      // A page that the file system has no memory for would end the process with SIGBUS.
-      let code = muddled_reserve(descriptor, 0, UInt64(ringStart))
+      let code = reserve(descriptor, at: 0, UInt64(ringStart))
       guard code == 0 else { throw refused(path, "be made", code) }
       let file = try BatchFile(
         descriptor, path: path, batch: batch, capacity: capacity, options: options)
@@ -126,7 +126,7 @@ extension BatchFile {
   /// Gives up this process's hold; the last one removes the file, unless it is to be kept.
   func leave() async {
     let limit = ContinuousClock.now + options.lockTimeout
-    while !Self.lock(descriptor, .gate, "x") {
+    while !Self.lock(descriptor, .gate, .exclusive) {
       // Somebody stands in the gate who does not move; the kernel drops our hold with the descriptor.
       guard ContinuousClock.now < limit else { return }
       try? await Task.sleep(for: .milliseconds(1))
@@ -135,8 +135,8 @@ extension BatchFile {
       let isWanted = FoundHeader(descriptor, size: Self.ringStart + Int(capacity))?.isWanted
       if isWanted != true { unlink(path) }
     }
-    _ = Self.lock(descriptor, .holders, "u")
-    _ = Self.lock(descriptor, .gate, "u")
+    Self.lock(descriptor, .holders, .none)
+    Self.lock(descriptor, .gate, .none)
   }
 
   /// Whether no other process or value holds the file.
@@ -145,17 +145,12 @@ extension BatchFile {
   /// are gone, until it has become another program.
   private func isLast() async -> Bool {
     for _ in 0..<Self.forkPatience {
-      if Self.lock(descriptor, .holders, "x") { return true }
+      if Self.lock(descriptor, .holders, .exclusive) { return true }
       try? await Task.sleep(for: .milliseconds(1))
     }
-    return Self.lock(descriptor, .holders, "x")
+    return Self.lock(descriptor, .holders, .exclusive)
   }
 
   /// How many milliseconds a child may take from its fork to its program.
   private static let forkPatience = 20
-
-  /// Whether the lock was to be had at once.
-  static func lock(_ descriptor: Int32, _ byte: Byte, _ kind: Unicode.Scalar) -> Bool {
-    muddled_lock_byte(descriptor, byte.rawValue, CChar(kind.value)) == 0
-  }
 }

@@ -113,7 +113,7 @@ extension BatchFile {
   private func reserve(to end: UInt64) throws {
     while header.pointee.reserved_end < end {
       let start = header.pointee.reserved_end
-      let code = muddled_reserve(descriptor, place(of: start), Self.chunk)
+      let code = Self.reserve(descriptor, at: place(of: start), Self.chunk)
       guard code == 0 else { throw Self.refused(path, "grow", code) }
       // What stood here one round ago may still have its memory; it must not be taken away now.
       if start >= capacity {
@@ -127,7 +127,7 @@ extension BatchFile {
   /// Gives the memory of whole pieces before an offset back.
   private func release(before head: UInt64) {
     while header.pointee.released_end + Self.chunk <= head {
-      muddled_release(descriptor, place(of: header.pointee.released_end), Self.chunk)
+      Self.release(descriptor, at: place(of: header.pointee.released_end), Self.chunk)
       header.pointee.released_end += Self.chunk
     }
   }

@@ -16,9 +16,6 @@ internal import MuddledCore
 ///
 /// Unchecked, as the memory behind the pointers is guarded by that mutex, and nothing else changes after `init`.
 final class BatchFile: @unchecked Sendable {
-  /// The locked bytes.
-  enum Byte: Int64 { case gate, holders }
-
   /// "muddled" and the layout's version.
   static let magic: UInt64 = 0x6d75_6464_6c65_6402
   static let leasePlaces = 512

@@ -71,7 +71,7 @@ extension BatchFile {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), status.st_nlink > 0,
-      lock(descriptor, .gate, "x"), lock(descriptor, .holders, "x")
+      lock(descriptor, .gate, .exclusive), lock(descriptor, .holders, .exclusive)
     else { return }
     // The name may stand for another file since; that one's gate is not ours.
     var named = stat()
