@@ -42,12 +42,12 @@ extension BatchFile {
       extent.tail = end
       header.pointee.used_at = BootClock.now
       // First, so that whoever dies in between leaves nobody asleep beside a record.
-      muddled_increment(sequence)
+      sequence.increment()
       self.extent = extent
       return .appended
     }
     // Not under the mutex, which those who wake want at once.
-    if result == .appended { muddled_wake(sequence, sleepers) }
+    if result == .appended { sequence.wake() }
     return result
   }
 

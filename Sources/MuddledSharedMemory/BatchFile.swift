@@ -32,9 +32,8 @@ final class BatchFile: @unchecked Sendable {
   let leases: UnsafeMutableBufferPointer<muddled_lease>
   let ring: UnsafeMutableRawPointer
   let capacity: UInt64
-  /// The futex, and how many sleep on it.
-  let sequence: UnsafeMutablePointer<UInt32>
-  let sleepers: UnsafeMutablePointer<UInt32>
+  /// Grows with every record.
+  let sequence: Futex
   /// Where the last read ended; guarded by the mutex.
   var bookmark: (position: UInt64, offset: UInt64) = (0, 0)
 
@@ -58,8 +57,8 @@ final class BatchFile: @unchecked Sendable {
     let places = (mapped + stride).bindMemory(to: muddled_lease.self, capacity: Self.leasePlaces)
     leases = UnsafeMutableBufferPointer(start: places, count: Self.leasePlaces)
     ring = mapped + Self.ringStart
-    sequence = Self.word(\.sequence, in: mapped)
-    sleepers = Self.word(\.sleepers, in: mapped)
+    sequence = Futex(
+      Self.word(\.sequence, in: mapped), sleepers: Self.word(\.sleepers, in: mapped))
     precondition(stride + Self.leasePlaces * MemoryLayout<muddled_lease>.stride <= Self.ringStart)
   }
 
@@ -86,8 +85,8 @@ final class BatchFile: @unchecked Sendable {
     case 0: break
     case EOWNERDEAD:
       // It may have died before it woke those whom it should have woken.
-      muddled_increment(sequence)
-      muddled_wake(sequence, sleepers)
+      sequence.increment()
+      sequence.wake()
     case ETIMEDOUT:
       throw MuddledError(
         .unavailable,
