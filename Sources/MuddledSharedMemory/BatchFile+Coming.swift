@@ -1,4 +1,3 @@
-internal import CSharedMemory
 internal import MuddledCore
 
 #if canImport(Glibc)
@@ -98,29 +97,17 @@ extension BatchFile {
       guard ftruncate(descriptor, ringStart + Int(capacity)) == 0 else {
         throw refused(path, "be made", errno)
       }
-      let code = reserve(descriptor, at: 0, UInt64(ringStart))
-      guard code == 0 else { throw refused(path, "be made", code) }
+      let reserved = reserve(descriptor, at: 0, UInt64(ringStart))
+      guard reserved == 0 else { throw refused(path, "be made", reserved) }
       let file = try BatchFile(
         descriptor, path: path, batch: batch, capacity: capacity, options: options)
-      try file.fill()
+      let filled = file.header.fill(batch: batch, capacity: capacity)
+      guard filled == 0 else { throw refused(path, "hold a lock", filled) }
       return file
     } catch {
       unlink(path)
       throw error
     }
-  }
-
-  private func fill() throws {
-    let code = muddled_mutex_init(header)
-    guard code == 0 else { throw Self.refused(path, "hold a lock", code) }
-    header.pointee.capacity = capacity
-    header.pointee.made_at = BootClock.now
-    header.pointee.used_at = header.pointee.made_at
-    header.pointee.boot_length = UInt32(BootClock.id.count)
-    withUnsafeMutableBytes(of: &header.pointee.boot) { $0.copyBytes(from: BootClock.id) }
-    header.pointee.batch_length = UInt32(batch.utf8.count)
-    withUnsafeMutableBytes(of: &header.pointee.batch) { $0.copyBytes(from: batch.utf8) }
-    muddled_store_wide(&header.pointee.magic, Self.magic)
   }
 
   /// Gives up this process's hold; the last one removes the file, unless it is to be kept.

@@ -47,7 +47,7 @@ final class Watch: Glance {
   }
 
   /// The number now; look at the log after this, then wait for another number.
-  var sequence: UInt32 { file.sequence.value }
+  var sequence: UInt32 { file.header.sequence.value }
 
   /// Looks until the number is another one or the time has come, and lets others have the core between two looks.
   ///
@@ -127,7 +127,7 @@ final class Watch: Glance {
     loop.remove(self)
     end { _ in true }
     gate.open()
-    file.sequence.wake()
+    file.header.sequence.wake()
   }
 
   // MARK: Glance
@@ -157,7 +157,7 @@ final class Watch: Glance {
       while state.withLock({ !$0.isClosed && !$0.waiters.isEmpty }) {
         let number = seen.load(ordering: .relaxed)
         if number == sequence {
-          file.sequence.wait(while: number, atMost: Self.slice)
+          file.header.sequence.wait(while: number, atMost: Self.slice)
         } else {
           takeNews()
         }
