@@ -110,7 +110,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "MuddledSharedMemoryTests",
-      dependencies: ["CSharedMemory", "MuddledCore", "MuddledSharedMemory", "MuddledTestKit"],
+      dependencies: ["MuddledCore", "MuddledSharedMemory", "MuddledTestKit"],
       swiftSettings: strict),
     .testTarget(
       name: "MuddledBatchTests",

@@ -87,9 +87,3 @@ void muddled_release(int descriptor, uint64_t offset, uint64_t length) {
   fallocate(
       descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)length);
 }
-
-uint64_t muddled_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}

@@ -1,4 +1,3 @@
-internal import CSharedMemory
 internal import MuddledCore
 
 #if canImport(Glibc)
@@ -41,10 +40,11 @@ extension BatchFile {
     guard descriptor >= 0 else { throw refused(path, "be opened", errno) }
     var keeps = false
     defer { if !keeps { close(descriptor) } }
-    guard lock(descriptor, .gate, "x"), let size = try checkedSize(of: descriptor, path) else {
+    guard lock(descriptor, .gate, .exclusive), let size = try checkedSize(of: descriptor, path)
+    else {
       return nil
     }
-    let isAlone = lock(descriptor, .holders, "x")
+    let isAlone = lock(descriptor, .holders, .exclusive)
     let found = FoundHeader(descriptor, size: size)
     if isAlone, size > 0, found?.isOfUse(retention: options.retention) != true {
       unlink(path)
@@ -69,8 +69,8 @@ extension BatchFile {
         descriptor, path: path, batch: batch, capacity: found.capacity, options: options)
     }
     keeps = true
-    _ = lock(descriptor, .holders, "s")
-    _ = lock(descriptor, .gate, "u")
+    lock(descriptor, .holders, .shared)
+    lock(descriptor, .gate, .none)
     return (file, size == 0)
   }
 
@@ -97,12 +97,12 @@ extension BatchFile {
       guard ftruncate(descriptor, ringStart + Int(capacity)) == 0 else {
         throw refused(path, "be made", errno)
       }
-      // A page that the file system has no memory for would end the process with SIGBUS.
-      let code = muddled_reserve(descriptor, 0, UInt64(ringStart))
-      guard code == 0 else { throw refused(path, "be made", code) }
+      let reserved = reserve(descriptor, at: 0, UInt64(ringStart))
+      guard reserved == 0 else { throw refused(path, "be made", reserved) }
       let file = try BatchFile(
         descriptor, path: path, batch: batch, capacity: capacity, options: options)
-      try file.fill()
+      let filled = file.header.fill(batch: batch, capacity: capacity)
+      guard filled == 0 else { throw refused(path, "hold a lock", filled) }
       return file
     } catch {
       unlink(path)
@@ -110,23 +110,10 @@ extension BatchFile {
     }
   }
 
-  private func fill() throws {
-    let code = muddled_mutex_init(header)
-    guard code == 0 else { throw Self.refused(path, "hold a lock", code) }
-    header.pointee.capacity = capacity
-    header.pointee.made_at = muddled_now()
-    header.pointee.used_at = header.pointee.made_at
-    header.pointee.boot_length = UInt32(bootID.count)
-    withUnsafeMutableBytes(of: &header.pointee.boot) { $0.copyBytes(from: bootID) }
-    header.pointee.batch_length = UInt32(batch.utf8.count)
-    withUnsafeMutableBytes(of: &header.pointee.batch) { $0.copyBytes(from: batch.utf8) }
-    muddled_store_wide(&header.pointee.magic, Self.magic)
-  }
-
   /// Gives up this process's hold; the last one removes the file, unless it is to be kept.
   func leave() async {
     let limit = ContinuousClock.now + options.lockTimeout
-    while !Self.lock(descriptor, .gate, "x") {
+    while !Self.lock(descriptor, .gate, .exclusive) {
       // Somebody stands in the gate who does not move; the kernel drops our hold with the descriptor.
       guard ContinuousClock.now < limit else { return }
       try? await Task.sleep(for: .milliseconds(1))
@@ -135,8 +122,8 @@ extension BatchFile {
       let isWanted = FoundHeader(descriptor, size: Self.ringStart + Int(capacity))?.isWanted
       if isWanted != true { unlink(path) }
     }
-    _ = Self.lock(descriptor, .holders, "u")
-    _ = Self.lock(descriptor, .gate, "u")
+    Self.lock(descriptor, .holders, .none)
+    Self.lock(descriptor, .gate, .none)
   }
 
   /// Whether no other process or value holds the file.
@@ -145,17 +132,12 @@ extension BatchFile {
   /// are gone, until it has become another program.
   private func isLast() async -> Bool {
     for _ in 0..<Self.forkPatience {
-      if Self.lock(descriptor, .holders, "x") { return true }
+      if Self.lock(descriptor, .holders, .exclusive) { return true }
       try? await Task.sleep(for: .milliseconds(1))
     }
-    return Self.lock(descriptor, .holders, "x")
+    return Self.lock(descriptor, .holders, .exclusive)
   }
 
   /// How many milliseconds a child may take from its fork to its program.
   private static let forkPatience = 20
-
-  /// Whether the lock was to be had at once.
-  static func lock(_ descriptor: Int32, _ byte: Byte, _ kind: Unicode.Scalar) -> Bool {
-    muddled_lock_byte(descriptor, byte.rawValue, CChar(kind.value)) == 0
-  }
 }

@@ -1,47 +1,34 @@
-internal import CSharedMemory
 internal import MuddledCore
 
 // The log: entries in a ring, each a header and the record's bytes.
 extension BatchFile {
+  /// Stands before each record's bytes; all entries begin at multiples of 8.
+  private struct Entry {
+    var position: UInt64
+    var length: UInt64
+  }
+
   /// The most that one read returns, but for a single record.
   private static let readBytes = 4 << 20
   private static let readRecords = 256
 
-  /// Where the log begins and ends; read it under the mutex.
-  private(set) var extent: muddled_extent {
-    get {
-      muddled_load(&header.pointee.current) == 0
-        ? header.pointee.extents.0 : header.pointee.extents.1
-    }
-    set {
-      // Nobody reads this one until the store that makes it count.
-      let next: UInt32 = muddled_load(&header.pointee.current) == 0 ? 1 : 0
-      if next == 0 {
-        header.pointee.extents.0 = newValue
-      } else {
-        header.pointee.extents.1 = newValue
-      }
-      muddled_store(&header.pointee.current, next)
-    }
-  }
-
   /// Appends as ``Coordinator/append(_:at:)`` says.
   func append(_ record: [UInt8], at position: UInt64) throws -> AppendResult {
     let result = try locked { () -> AppendResult in
-      var extent = extent
-      guard position <= extent.end_position else { throw lost }
-      guard position == extent.end_position else { return .taken }
+      var extent = header.extent
+      guard position <= extent.endPosition else { throw lost }
+      guard position == extent.endPosition else { return .taken }
       let end = try write(record, at: position, behind: extent)
-      extent.end_position += 1
+      extent.endPosition += 1
       extent.tail = end
-      header.pointee.used_at = muddled_now()
+      header.usedAt = BootClock.now
       // First, so that whoever dies in between leaves nobody asleep beside a record.
-      muddled_increment(sequence)
-      self.extent = extent
+      header.sequence.increment()
+      header.extent = extent
       return .appended
     }
     // Not under the mutex, which those who wake want at once.
-    if result == .appended { muddled_wake(sequence, sleepers) }
+    if result == .appended { header.sequence.wake() }
     return result
   }
 
@@ -49,30 +36,30 @@ extension BatchFile {
   ///
   /// - Returns: where the entry ends.
   func write(
-    _ record: [UInt8], at position: UInt64, behind extent: muddled_extent
+    _ record: [UInt8], at position: UInt64, behind extent: BatchHeader.Extent
   ) throws -> UInt64 {
     let end = extent.tail + Self.entryBytes(record.count)
     guard end - extent.head <= capacity else { throw full }
     try reserve(to: end)
-    let entry = muddled_entry(position: position, length: UInt64(record.count))
+    let entry = Entry(position: position, length: UInt64(record.count))
     withUnsafeBytes(of: entry) { copy($0, to: extent.tail) }
-    record.withUnsafeBytes { copy($0, to: extent.tail + UInt64(MemoryLayout<muddled_entry>.size)) }
+    record.withUnsafeBytes { copy($0, to: extent.tail + UInt64(MemoryLayout<Entry>.size)) }
     return end
   }
 
   /// The records from `position` on that are there now, some megabytes at most.
   func records(from position: UInt64) throws -> [LogRecord] {
     try locked {
-      let extent = extent
-      guard position <= extent.end_position else { throw lost }
-      var next = extent.first_position
+      let extent = header.extent
+      guard position <= extent.endPosition else { throw lost }
+      var next = extent.firstPosition
       var offset = extent.head
       if next...max(next, position) ~= bookmark.position, bookmark.offset >= offset {
         (next, offset) = bookmark
       }
       var records: [LogRecord] = []
       var bytes = 0
-      while next < extent.end_position, records.count < Self.readRecords, bytes < Self.readBytes {
+      while next < extent.endPosition, records.count < Self.readRecords, bytes < Self.readBytes {
         let entry = try entry(of: next, at: offset)
         if next >= position {
           records.append(LogRecord(position: next, bytes: self.bytes(of: entry, at: offset)))
@@ -89,14 +76,14 @@ extension BatchFile {
   /// Forgets every record before `position`, and gives their memory back.
   func trim(before position: UInt64) throws {
     try locked {
-      var extent = extent
-      while extent.first_position < min(position, extent.end_position) {
-        let entry = try entry(of: extent.first_position, at: extent.head)
-        extent.first_position += 1
+      var extent = header.extent
+      while extent.firstPosition < min(position, extent.endPosition) {
+        let entry = try entry(of: extent.firstPosition, at: extent.head)
+        extent.firstPosition += 1
         extent.head += Self.entryBytes(Int(entry.length))
       }
-      guard extent.head > self.extent.head else { return }
-      self.extent = extent
+      guard extent.head > header.extent.head else { return }
+      header.extent = extent
       release(before: extent.head)
     }
   }
@@ -105,24 +92,24 @@ extension BatchFile {
 
   /// Sees to it that the ring has memory up to an offset.
   private func reserve(to end: UInt64) throws {
-    while header.pointee.reserved_end < end {
-      let start = header.pointee.reserved_end
-      let code = muddled_reserve(descriptor, place(of: start), Self.chunk)
+    while header.reservedEnd < end {
+      let start = header.reservedEnd
+      let code = Self.reserve(descriptor, at: place(of: start), Self.chunk)
       guard code == 0 else { throw Self.refused(path, "grow", code) }
       // What stood here one round ago may still have its memory; it must not be taken away now.
       if start >= capacity {
         let earlier = start - capacity + Self.chunk
-        header.pointee.released_end = max(header.pointee.released_end, earlier)
+        header.releasedEnd = max(header.releasedEnd, earlier)
       }
-      header.pointee.reserved_end = start + Self.chunk
+      header.reservedEnd = start + Self.chunk
     }
   }
 
   /// Gives the memory of whole pieces before an offset back.
   private func release(before head: UInt64) {
-    while header.pointee.released_end + Self.chunk <= head {
-      muddled_release(descriptor, place(of: header.pointee.released_end), Self.chunk)
-      header.pointee.released_end += Self.chunk
+    while header.releasedEnd + Self.chunk <= head {
+      Self.release(descriptor, at: place(of: header.releasedEnd), Self.chunk)
+      header.releasedEnd += Self.chunk
     }
   }
 
@@ -133,11 +120,11 @@ extension BatchFile {
 
   /// What a record of so many bytes takes, with its header, up to the next multiple of 8.
   private static func entryBytes(_ count: Int) -> UInt64 {
-    UInt64((MemoryLayout<muddled_entry>.size + count + 7) & ~7)
+    UInt64((MemoryLayout<Entry>.size + count + 7) & ~7)
   }
 
-  private func entry(of position: UInt64, at offset: UInt64) throws -> muddled_entry {
-    var entry = muddled_entry()
+  private func entry(of position: UInt64, at offset: UInt64) throws -> Entry {
+    var entry = Entry(position: 0, length: 0)
     withUnsafeMutableBytes(of: &entry) { copy(from: offset, to: $0) }
     guard entry.position == position, entry.length <= CoordinatorLimits.recordBytes else {
       throw MuddledError(
@@ -148,8 +135,8 @@ extension BatchFile {
     return entry
   }
 
-  private func bytes(of entry: muddled_entry, at offset: UInt64) -> [UInt8] {
-    let start = offset + UInt64(MemoryLayout<muddled_entry>.size)
+  private func bytes(of entry: Entry, at offset: UInt64) -> [UInt8] {
+    let start = offset + UInt64(MemoryLayout<Entry>.size)
     return [UInt8](unsafeUninitializedCapacity: Int(entry.length)) { buffer, count in
       copy(from: start, to: UnsafeMutableRawBufferPointer(buffer)[..<Int(entry.length)])
       count = Int(entry.length)

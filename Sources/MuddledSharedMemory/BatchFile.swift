@@ -1,4 +1,3 @@
-internal import CSharedMemory
 internal import MuddledCore
 
 #if canImport(Glibc)
@@ -16,12 +15,6 @@ internal import MuddledCore
 ///
 /// Unchecked, as the memory behind the pointers is guarded by that mutex, and nothing else changes after `init`.
 final class BatchFile: @unchecked Sendable {
-  /// The locked bytes.
-  enum Byte: Int64 { case gate, holders }
-
-  /// "muddled" and the layout's version.
-  static let magic: UInt64 = 0x6d75_6464_6c65_6402
-  static let leasePlaces = 512
   /// Where the ring begins: behind the header and the leases, at a multiple of any page's size.
   static let ringStart = 128 << 10
   /// The ring gets its memory in pieces of this size.
@@ -31,13 +24,9 @@ final class BatchFile: @unchecked Sendable {
   let batch: String
   let options: SharedMemoryOptions
   let descriptor: Int32
-  let header: UnsafeMutablePointer<muddled_header>
-  let leases: UnsafeMutableBufferPointer<muddled_lease>
+  let header: BatchHeader
   let ring: UnsafeMutableRawPointer
   let capacity: UInt64
-  /// The futex, and how many sleep on it.
-  let sequence: UnsafeMutablePointer<UInt32>
-  let sleepers: UnsafeMutablePointer<UInt32>
   /// Where the last read ended; guarded by the mutex.
   var bookmark: (position: UInt64, offset: UInt64) = (0, 0)
 
@@ -56,25 +45,13 @@ final class BatchFile: @unchecked Sendable {
     self.batch = batch
     self.capacity = capacity
     self.options = options
-    header = mapped.bindMemory(to: muddled_header.self, capacity: 1)
-    let stride = MemoryLayout<muddled_header>.stride
-    let places = (mapped + stride).bindMemory(to: muddled_lease.self, capacity: Self.leasePlaces)
-    leases = UnsafeMutableBufferPointer(start: places, count: Self.leasePlaces)
+    precondition(BatchHeader.byteCount <= Self.ringStart)
+    header = BatchHeader(at: mapped)
     ring = mapped + Self.ringStart
-    sequence = Self.word(\.sequence, in: mapped)
-    sleepers = Self.word(\.sleepers, in: mapped)
-    precondition(stride + Self.leasePlaces * MemoryLayout<muddled_lease>.stride <= Self.ringStart)
-  }
-
-  private static func word(
-    _ field: PartialKeyPath<muddled_header>, in mapped: UnsafeMutableRawPointer
-  ) -> UnsafeMutablePointer<UInt32> {
-    let offset = MemoryLayout<muddled_header>.offset(of: field)!
-    return (mapped + offset).assumingMemoryBound(to: UInt32.self)
   }
 
   deinit {
-    munmap(header, Self.ringStart + Int(capacity))
+    munmap(ring - Self.ringStart, Self.ringStart + Int(capacity))
     close(descriptor)
   }
 
@@ -85,12 +62,12 @@ final class BatchFile: @unchecked Sendable {
   ///
   /// - Throws: ``MuddledError`` with code ``MuddledError/Code/unavailable`` if another process keeps the mutex.
   func locked<Value>(_ body: () throws -> Value) throws -> Value {
-    switch muddled_mutex_lock(header, options.lockTimeout.wholeMilliseconds) {
+    switch header.lock(atMost: options.lockTimeout.wholeMilliseconds) {
     case 0: break
     case EOWNERDEAD:
       // It may have died before it woke those whom it should have woken.
-      muddled_increment(sequence)
-      muddled_wake(sequence, sleepers)
+      header.sequence.increment()
+      header.sequence.wake()
     case ETIMEDOUT:
       throw MuddledError(
         .unavailable,
@@ -98,7 +75,7 @@ final class BatchFile: @unchecked Sendable {
           + "\(options.lockTimeout.wholeMilliseconds) ms; is one of the batch stopped?")
     case let code: throw Self.refused(path, "be locked", code)
     }
-    defer { muddled_mutex_unlock(header) }
+    defer { header.unlock() }
     return try body()
   }
 

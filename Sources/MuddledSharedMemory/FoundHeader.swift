@@ -1,4 +1,3 @@
-internal import CSharedMemory
 internal import MuddledCore
 
 #if canImport(Glibc)
@@ -20,39 +19,34 @@ struct FoundHeader {
 
   /// `nil` if the file was not made to its end, or by another version of muddled.
   init?(_ descriptor: Int32, size: Int) {
-    var header = muddled_header()
-    let read = withUnsafeMutableBytes(of: &header) {
-      pread(descriptor, $0.baseAddress, $0.count, 0)
+    let count = BatchHeader.byteCount
+    let found = withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { bytes -> Self? in
+      guard size >= BatchFile.ringStart, let memory = bytes.baseAddress,
+        pread(descriptor, memory, count, 0) == count
+      else { return nil }
+      let header = BatchHeader(at: memory)
+      guard header.isWhole, header.capacity == UInt64(size - BatchFile.ringStart) else {
+        return nil
+      }
+      return Self(header)
     }
-    guard read == MemoryLayout<muddled_header>.size, header.magic == BatchFile.magic,
-      header.capacity == UInt64(size - BatchFile.ringStart)
-    else { return nil }
+    guard let found else { return nil }
+    self = found
+  }
+
+  private init(_ header: BatchHeader) {
+    batch = header.batch
     capacity = header.capacity
-    usedAt = header.used_at
-    let now = muddled_now()
-    age = .nanoseconds(now - min(now, header.made_at))
-    batch = Self.bytes(header.batch, header.batch_length)
-    isOfThisBoot = Self.bytes(header.boot, header.boot_length) == bootID
-    isWanted = header.is_kept != 0 || Self.hasLease(descriptor)
-  }
-
-  private static func bytes<Field>(_ field: Field, _ length: UInt32) -> [UInt8] {
-    withUnsafeBytes(of: field) { Array($0.prefix(Int(length))) }
-  }
-
-  private static func hasLease(_ descriptor: Int32) -> Bool {
-    withUnsafeTemporaryAllocation(of: muddled_lease.self, capacity: BatchFile.leasePlaces) {
-      places in
-      let bytes = UnsafeMutableRawBufferPointer(places)
-      let read = pread(
-        descriptor, bytes.baseAddress, bytes.count, off_t(MemoryLayout<muddled_header>.stride))
-      return read == bytes.count && places.contains { $0.is_held != 0 }
-    }
+    isWanted = header.isKept || header.hasLease
+    let now = BootClock.now
+    age = .nanoseconds(now - min(now, header.madeAt))
+    isOfThisBoot = header.boot == BootClock.id
+    usedAt = header.usedAt
   }
 
   /// Whether a file without a live holder is worth going on with.
   func isOfUse(retention: Duration) -> Bool {
-    let now = muddled_now()
+    let now = BootClock.now
     return isWanted && isOfThisBoot && usedAt <= now && now - usedAt < retention.wholeNanoseconds
   }
 }
@@ -71,7 +65,7 @@ extension BatchFile {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), status.st_nlink > 0,
-      lock(descriptor, .gate, "x"), lock(descriptor, .holders, "x")
+      lock(descriptor, .gate, .exclusive), lock(descriptor, .holders, .exclusive)
     else { return }
     // The name may stand for another file since; that one's gate is not ours.
     var named = stat()

@@ -61,12 +61,3 @@ struct MeetingPlace: Sendable {
     return paths
   }
 }
-
-/// What the machine calls the time since its last start; a file of an earlier one is of no use to anybody.
-let bootID: [UInt8] = {
-  guard let file = fopen("/proc/sys/kernel/random/boot_id", "re") else { return [] }
-  defer { fclose(file) }
-  var bytes = [UInt8](repeating: 0, count: 36)
-  let count = fread(&bytes, 1, bytes.count, file)
-  return Array(bytes[..<count])
-}()

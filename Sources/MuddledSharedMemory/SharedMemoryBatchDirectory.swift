@@ -67,8 +67,8 @@ public struct SharedMemoryBatchDirectory: BatchDirectory {
     let path = place.path(batch: id)
     guard let found = opened(path) else { return }
     defer { Glibc.close(found.descriptor) }
-    guard BatchFile.lock(found.descriptor, .gate, "x"),
-      BatchFile.lock(found.descriptor, .holders, "x")
+    guard BatchFile.lock(found.descriptor, .gate, .exclusive),
+      BatchFile.lock(found.descriptor, .holders, .exclusive)
     else {
       throw MuddledError(
         .usage,

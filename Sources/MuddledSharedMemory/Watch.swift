@@ -1,4 +1,3 @@
-internal import CSharedMemory
 internal import MuddledCore
 internal import Synchronization
 
@@ -48,7 +47,7 @@ final class Watch: Glance {
   }
 
   /// The number now; look at the log after this, then wait for another number.
-  var sequence: UInt32 { muddled_load(file.sequence) }
+  var sequence: UInt32 { file.header.sequence.value }
 
   /// Looks until the number is another one or the time has come, and lets others have the core between two looks.
   ///
@@ -128,7 +127,7 @@ final class Watch: Glance {
     loop.remove(self)
     end { _ in true }
     gate.open()
-    muddled_wake(file.sequence, file.sleepers)
+    file.header.sequence.wake()
   }
 
   // MARK: Glance
@@ -158,7 +157,7 @@ final class Watch: Glance {
       while state.withLock({ !$0.isClosed && !$0.waiters.isEmpty }) {
         let number = seen.load(ordering: .relaxed)
         if number == sequence {
-          muddled_wait(file.sequence, number, file.sleepers, Self.slice)
+          file.header.sequence.wait(while: number, atMost: Self.slice)
         } else {
           takeNews()
         }
@@ -172,20 +171,24 @@ final class Watch: Glance {
 /// Unchecked, as both words are only used atomically.
 private final class ThreadGate: @unchecked Sendable {
   private let words = UnsafeMutablePointer<UInt32>.allocate(capacity: 2)
+  private let opened: Futex
 
-  init() { words.initialize(repeating: 0, count: 2) }
+  init() {
+    words.initialize(repeating: 0, count: 2)
+    opened = Futex(words, sleepers: words + 1)
+  }
 
   deinit { words.deallocate() }
 
   func open() {
-    muddled_store(words, 1)
-    muddled_wake(words, words + 1)
+    opened.value = 1
+    opened.wake()
   }
 
   /// Waits until it is open, and closes it.
   func pass() -> Bool {
-    while muddled_load(words) == 0 { muddled_wait(words, 0, words + 1, 60_000) }
-    muddled_store(words, 0)
+    while opened.value == 0 { opened.wait(while: 0, atMost: 60_000) }
+    opened.value = 0
     return true
   }
 }

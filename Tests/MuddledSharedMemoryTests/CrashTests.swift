@@ -1,4 +1,3 @@
-import CSharedMemory
 import MuddledCore
 import Testing
 
@@ -26,15 +25,11 @@ struct CrashTests {
           place, batch: "b", options: SharedMemoryOptions(folder: folder.path))
         try file.locked {
           // As far as an append goes before it counts, but for the last store.
-          _ = try file.write([2, 2, 2], at: 1, behind: file.extent)
-          let nonsense = muddled_extent(first_position: 9, head: 9, end_position: 9, tail: 9)
-          if file.header.pointee.current == 0 {
-            file.header.pointee.extents.1 = nonsense
-          } else {
-            file.header.pointee.extents.0 = nonsense
-          }
+          _ = try file.write([2, 2, 2], at: 1, behind: file.header.extent)
+          file.header.prepare(
+            BatchHeader.Extent(firstPosition: 9, head: 9, endPosition: 9, tail: 9))
           // And as far as a lease.
-          file.leases[1].length = 200
+          file.header.prepareLease(of: Array("2".utf8), at: 0, place: 1)
           kill(getpid(), SIGKILL)
         }
       }

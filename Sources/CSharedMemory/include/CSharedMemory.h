@@ -23,7 +23,7 @@ struct muddled_header {
   /// Up to where the file has memory, and up to where memory was given back.
   uint64_t reserved_end;
   uint64_t released_end;
-  /// When the batch was last used, in nanoseconds of muddled_now().
+  /// When the batch was last used, in nanoseconds of CLOCK_BOOTTIME.
   uint64_t used_at;
   /// When the file was made, by the same clock.
   uint64_t made_at;
@@ -44,18 +44,12 @@ struct muddled_header {
 
 /// A place for one node's lease.
 struct muddled_lease {
-  /// In nanoseconds of muddled_now().
+  /// In nanoseconds of CLOCK_BOOTTIME.
   uint64_t renewed_at;
   /// Written last.
   uint32_t is_held;
   uint32_t length;
   uint8_t id[200];
-};
-
-/// Stands before each record's bytes; all entries begin at multiples of 8.
-struct muddled_entry {
-  uint64_t position;
-  uint64_t length;
 };
 
 /// Prepares the mutex, once. Returns 0 or an error number.
@@ -87,8 +81,5 @@ int muddled_reserve(int descriptor, uint64_t offset, uint64_t length);
 
 /// Takes a range's memory back where the file system can; it reads as zeros then.
 void muddled_release(int descriptor, uint64_t offset, uint64_t length);
-
-/// Nanoseconds since the machine was started, with the time that it was suspended.
-uint64_t muddled_now(void);
 
 #endif
