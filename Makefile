@@ -3,7 +3,8 @@
 # small shape once more, in full, with an optimised build. All is tested with the trait NATS, and the optimised
 # build is one without it, which must know of NATS only how to be built with it. The packages in Examples
 # stand for all others that use muddled: they are built as those are, without the trait.
-# make chaos: kills processes and stores of batches at least 100 times for each kind of coordinator.
+# make chaos: kills processes and stores of batches at least 100 times for each kind of coordinator, and has
+# eight workers share 34,650 orders.
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
@@ -34,8 +35,8 @@ test: all-packages lint
 # Kills processes and stores of batches at random times, far oftener than the tests do: about half an hour.
 chaos: all-packages
 	$(SWIFT) build --build-tests --traits NATS
-	MUDDLED_CHAOS_KILLS=100 MUDDLED_CHAOS_RESTARTS=10 \
-	  sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS --filter ChaosTests
+	MUDDLED_CHAOS_KILLS=100 MUDDLED_CHAOS_RESTARTS=10 MUDDLED_FLEET_STEPS=4 \
+	  sh scripts/run-tests.sh $(SWIFT) test --skip-build --traits NATS --filter 'ChaosTests|ExploreFleetTests'
 
 # The Swift libraries are linked in, so that the program runs without a toolchain. The manual's generator runs only
 # here, so it is not optimised.

@@ -58,6 +58,60 @@ struct ExploreFleetTests {
     }
   }
 
+  /// Three clients on one row, of three steps each, or of as many as `MUDDLED_FLEET_STEPS` says: 4 make 34,650 orders.
+  private static let contended: (spec: String, orders: UInt128) = {
+    let setting = getenv("MUDDLED_FLEET_STEPS").flatMap { Int(String(cString: $0)) }
+    let bodies = [
+      "BEGIN", "SELECT balance FROM account WHERE id = 1",
+      "UPDATE account SET balance = balance - %", "COMMIT",
+    ]
+    let steps = setting == 4 ? bodies : [bodies[0], bodies[2], bodies[3]]
+    let sessions = zip(["a", "b", "c"], ["1", "10", "100"]).map { name, amount in
+      "session \(name)\n"
+        + steps.enumerated().map { place, body in
+          "step \(name)\(place) { \(body.replacing("%", with: amount)); }\n"
+        }.joined()
+    }
+    let spec = """
+      setup { CREATE TABLE account (id INT PRIMARY KEY, balance INT) ENGINE = InnoDB; }
+      setup { INSERT INTO account VALUES (1, 100); }
+      teardown { DROP TABLE account; }
+
+      """
+    return (spec + sessions.joined(), setting == 4 ? 34_650 : 1680)
+  }()
+
+  @Test("Eight workers have the table of one alone, and tell of each order once")
+  func eight() async throws {
+    try await BatchStage.with(for: .redis) { stage in
+      let config = stage.file("fleet.toml", "[coordinator]\nlease_ms = 10000\n")
+      let spec = stage.file("contended.spec", Self.contended.spec)
+      let explore = [
+        "explore", spec, "--reset", "sql:UPDATE account SET balance = 100", "--quiet",
+      ]
+      let limit = Duration.seconds(400)
+      let alone = try await stage.start(explore + ["--lanes", "4"], node: 1).finish(within: limit)
+      #expect(alone.code == 0, "\(alone.errors)")
+      var workers: [BatchProcess] = []
+      for node in 1...8 {
+        workers.append(
+          try await stage.start(
+            explore + [
+              "--lanes", "1", "--batch", "eight", "-c", config, "--coordinator", "redis",
+              "--events", stage.events("eight-\(node)"),
+            ], node: node))
+      }
+      var told: [Int] = []
+      for (index, worker) in workers.enumerated() {
+        let ending = try await worker.finish(within: limit)
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(table(ending.output) == table(alone.output))
+        told += try stage.story("eight", node: index + 1).ranks
+      }
+      #expect(told.sorted() == Array(0..<Int(Self.contended.orders)))
+    }
+  }
+
   @Test("Wrong arguments of a shared exploration are refused with a sentence")
   func refused() async throws {
     try await BatchStage.with { stage in
