@@ -136,21 +136,21 @@ package actor MariaDBConnection {
   /// A call of the library that could not be carried out at once.
   private struct Operation {
     let deadline: ContinuousClock.Instant?
-    let resume: (Int32) -> Int32
+    let resume: (MySQLEvents) -> MySQLEvents
     let whenDone: () -> Void
   }
 
   /// Carries a started operation of the library to its end.
   ///
   /// - Parameters:
-  ///   - started: what the `_start` call returned: the events it waits for, or 0 if it is done.
+  ///   - started: the events that the `_start` call waits for; none if it is done.
   ///   - deadline: when to give the operation up, besides the DSN's read and write time-outs.
   ///   - resume: the `_cont` call, which takes the events that came and returns those it waits for.
   func finish(
-    _ started: Int32, until deadline: ContinuousClock.Instant? = nil,
-    resume: @escaping (Int32) -> Int32
+    _ started: MySQLEvents, until deadline: ContinuousClock.Instant? = nil,
+    resume: @escaping (MySQLEvents) -> MySQLEvents
   ) async {
-    guard started != 0 else { return }
+    guard !started.isEmpty else { return }
     guard breaksWhenCancelled else {
       return await withCheckedContinuation { continuation in
         drive(started, until: deadline, resume: resume) { continuation.resume() }
@@ -182,27 +182,25 @@ package actor MariaDBConnection {
     let answer = UnsafeMutablePointer<Answer>.allocate(capacity: 1)
     answer.initialize(to: initial)
     defer { answer.deallocate() }
-    await finish(start(answer), until: deadline) { resume(answer, $0) }
+    await finish(MySQLEvents(rawValue: start(answer)), until: deadline) {
+      MySQLEvents(rawValue: resume(answer, $0.rawValue))
+    }
     return answer.pointee
   }
 
   /// Does what ``finish(_:until:resume:)`` does without a task, and calls back.
   func drive(
-    _ started: Int32, until deadline: ContinuousClock.Instant? = nil,
-    resume: @escaping (Int32) -> Int32, whenDone: @escaping () -> Void
+    _ started: MySQLEvents, until deadline: ContinuousClock.Instant? = nil,
+    resume: @escaping (MySQLEvents) -> MySQLEvents, whenDone: @escaping () -> Void
   ) {
-    guard started != 0 else { return whenDone() }
+    guard !started.isEmpty else { return whenDone() }
     operation = Operation(deadline: deadline, resume: resume, whenDone: whenDone)
     wait(for: started)
   }
 
-  private func wait(for wanted: Int32) {
-    var pollEvents: Int16 = 0
-    if wanted & MYSQL_WAIT_READ != 0 { pollEvents |= Int16(POLLIN) }
-    if wanted & MYSQL_WAIT_WRITE != 0 { pollEvents |= Int16(POLLOUT) }
-    if wanted & MYSQL_WAIT_EXCEPT != 0 { pollEvents |= Int16(POLLPRI) }
+  private func wait(for wanted: MySQLEvents) {
     loop.watch(
-      mysql_get_socket(mysql), for: pollEvents,
+      mysql_get_socket(mysql), for: wanted.pollEvents,
       until: waitEnd(wanted, until: operation?.deadline), as: waitID
     ) { [self] came in
       assumeIsolated { $0.goOn(wanted, came) }
@@ -211,43 +209,26 @@ package actor MariaDBConnection {
     if mustBreak.load(ordering: .relaxed) { loop.cancel(waitID) }
   }
 
-  private func goOn(_ wanted: Int32, _ came: Int16) {
+  private func goOn(_ wanted: MySQLEvents, _ came: Int16) {
     guard let operation else { return }
-    let next = operation.resume(happened(wanted, came))
-    if next != 0 { return wait(for: next) }
+    if came == 0 { wasCancelled = mustBreak.load(ordering: .relaxed) }
+    let next = operation.resume(wanted.happened(came))
+    guard next.isEmpty else { return wait(for: next) }
     self.operation = nil
     operation.whenDone()
   }
 
-  /// The library's events for those of `poll`.
-  private func happened(_ wanted: Int32, _ came: Int16) -> Int32 {
-    if came == 0 {
-      wasCancelled = mustBreak.load(ordering: .relaxed)
-      // The library gives the operation up, and the connection with it.
-      return MYSQL_WAIT_TIMEOUT
-    }
-    var happened: Int32 = 0
-    if came & Int16(POLLPRI) != 0 { happened |= MYSQL_WAIT_EXCEPT }
-    if came & Int16(POLLOUT) != 0 { happened |= MYSQL_WAIT_WRITE }
-    // Errors and hang-ups are found out by reading or writing, whichever was wanted.
-    if came & Int16(POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0 { happened |= MYSQL_WAIT_READ }
-    if wanted & MYSQL_WAIT_READ == 0, happened & MYSQL_WAIT_READ != 0 {
-      happened = happened & ~MYSQL_WAIT_READ | MYSQL_WAIT_WRITE
-    }
-    return happened
-  }
-
   private func waitEnd(
-    _ wanted: Int32, until deadline: ContinuousClock.Instant?
+    _ wanted: MySQLEvents, until deadline: ContinuousClock.Instant?
   ) -> ContinuousClock.Instant? {
     var end = deadline
     let limits =
-      wanted & MYSQL_WAIT_READ != 0 ? [dsn.readTimeout, silenceLimit] : [dsn.writeTimeout]
+      wanted.contains(.read) ? [dsn.readTimeout, silenceLimit] : [dsn.writeTimeout]
     if isOpen, let limit = limits.compactMap({ $0 }).min() {
       let limited = ContinuousClock.now + limit
       end = end.map { min($0, limited) } ?? limited
     }
-    if wanted & MYSQL_WAIT_TIMEOUT != 0 {
+    if wanted.contains(.timeout) {
       let own = ContinuousClock.now + .milliseconds(Int(mysql_get_timeout_value_ms(mysql)))
       end = end.map { min($0, own) } ?? own
     }

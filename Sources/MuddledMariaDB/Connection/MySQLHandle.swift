@@ -65,6 +65,13 @@ extension UnsafeMutablePointer<MYSQL> {
   }
 }
 
+extension MySQLEvents {
+  static var read: MySQLEvents { MySQLEvents(rawValue: MYSQL_WAIT_READ) }
+  static var write: MySQLEvents { MySQLEvents(rawValue: MYSQL_WAIT_WRITE) }
+  static var except: MySQLEvents { MySQLEvents(rawValue: MYSQL_WAIT_EXCEPT) }
+  static var timeout: MySQLEvents { MySQLEvents(rawValue: MYSQL_WAIT_TIMEOUT) }
+}
+
 extension ServerError {
   /// Whether the connection is gone, so that this is no answer to the statement.
   ///

@@ -46,24 +46,24 @@ final class QueryOperation {
 
   /// Begins.
   ///
-  /// - Returns: the events to wait for, or 0 if all is done.
-  func start() -> Int32 {
+  /// - Returns: the events to wait for; none if all is done.
+  func start() -> MySQLEvents {
     let wanted = mysql_real_query_start(&code, mysql, text.baseAddress, UInt(text.count))
-    return wanted != 0 ? wanted : proceed()
+    return MySQLEvents(rawValue: wanted != 0 ? wanted : proceed())
   }
 
   /// Goes on after a wait.
   ///
   /// - Parameter events: those that came.
-  /// - Returns: the events to wait for, or 0 if all is done.
-  func resume(_ events: Int32) -> Int32 {
+  /// - Returns: the events to wait for; none if all is done.
+  func resume(_ events: MySQLEvents) -> MySQLEvents {
     let wanted =
       switch stage {
-      case .sending: mysql_real_query_cont(&code, mysql, events)
-      case .fetching(let result): mysql_fetch_row_cont(&row, result, events)
-      case .advancing: mysql_next_result_cont(&code, mysql, events)
+      case .sending: mysql_real_query_cont(&code, mysql, events.rawValue)
+      case .fetching(let result): mysql_fetch_row_cont(&row, result, events.rawValue)
+      case .advancing: mysql_next_result_cont(&code, mysql, events.rawValue)
       }
-    return wanted != 0 ? wanted : proceed()
+    return MySQLEvents(rawValue: wanted != 0 ? wanted : proceed())
   }
 
   /// Takes what the library's last call gave, and makes the next calls up to one that must wait.
