@@ -57,7 +57,7 @@ extension MariaDBConnection {
   }
 
   private func prepare(_ sql: String) async throws -> ServerError? {
-    guard let pointer = mysql_stmt_init(mysql) else {
+    guard let pointer = mysql_stmt_init(handle.mysql) else {
       preconditionFailure("mysql_stmt_init is out of memory")
     }
     let text = sql.utf8CString

@@ -1,12 +1,5 @@
-import CMariaDB
 package import MuddledCore
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// One connection to a server, driven without blocking on an ``EventLoop``.
 ///
@@ -19,7 +12,8 @@ package actor MariaDBConnection {
   /// Whether a cancelled task breaks the connection, or is not noticed.
   nonisolated let breaksWhenCancelled: Bool
 
-  private var handle = MySQLHandle()
+  /// For use between ``begin()`` and ``end()``, while the connection is open or being opened.
+  private(set) var handle = MySQLHandle()
   /// The statements prepared so far, by their text.
   var statements: [String: PreparedStatement] = [:]
   /// Open, and in step with the server.
@@ -50,12 +44,6 @@ package actor MariaDBConnection {
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  /// For use between ``begin()`` and ``end()``, while the connection is open or being opened.
-  var mysql: UnsafeMutablePointer<MYSQL> {
-    guard let pointer = handle.pointer else { preconditionFailure("the connection is closed") }
-    return pointer
-  }
-
   init(to dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool) {
     self.dsn = dsn
     self.loop = loop
@@ -79,7 +67,7 @@ package actor MariaDBConnection {
 
   /// Whether the server's last reply told of an open transaction.
   var isInTransaction: Bool {
-    isOpen && mysql.pointee.server_status & UInt32(SERVER_STATUS_IN_TRANS) != 0
+    isOpen && handle.isInTransaction
   }
 
   /// Bounds the server's silence inside the replies to come, after which the connection counts as lost.
@@ -90,11 +78,10 @@ package actor MariaDBConnection {
   /// Ends the connection; an operation under way ends as lost.
   package func close() {
     isOpen = false
-    guard let pointer = handle.pointer else { return }
+    if handle.isClosed { return }
     if isBusy {
       // The operation still uses what a close would free; ``end()`` closes after it.
-      let socket = mysql_get_socket(pointer)
-      if socket >= 0 { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+      handle.hangUp()
     } else {
       closeHandle()
     }
@@ -103,9 +90,9 @@ package actor MariaDBConnection {
   /// Marks the connection as open, once the login is through.
   func didConnect() {
     isOpen = true
-    beginsWithAutocommit = mysql.pointee.server_status & UInt32(SERVER_STATUS_AUTOCOMMIT) != 0
-    connectionID = UInt64(mysql_thread_id(mysql))
-    serverVersion = String(cString: mysql_get_server_info(mysql))
+    beginsWithAutocommit = handle.hasAutocommit
+    connectionID = handle.connectionID
+    serverVersion = handle.serverVersion
   }
 
   // MARK: Running operations of the library
@@ -166,6 +153,18 @@ package actor MariaDBConnection {
     }
   }
 
+  /// Carries a call of the library to its end.
+  ///
+  /// - Parameters:
+  ///   - call: what ``handle`` began.
+  ///   - deadline: when to give the call up, besides the DSN's read and write time-outs.
+  func finish<Answer>(
+    _ call: MySQLCall<Answer>, until deadline: ContinuousClock.Instant? = nil
+  ) async -> Answer {
+    await finish(call.wanted, until: deadline) { call.resume($0) }
+    return call.answer
+  }
+
   /// Makes a call of the library that answers through a pointer, and carries it to its end.
   ///
   /// - Parameters:
@@ -200,7 +199,7 @@ package actor MariaDBConnection {
 
   private func wait(for wanted: MySQLEvents) {
     loop.watch(
-      mysql_get_socket(mysql), for: wanted.pollEvents,
+      handle.socket, for: wanted.pollEvents,
       until: waitEnd(wanted, until: operation?.deadline), as: waitID
     ) { [self] came in
       assumeIsolated { $0.goOn(wanted, came) }
@@ -229,7 +228,7 @@ package actor MariaDBConnection {
       end = end.map { min($0, limited) } ?? limited
     }
     if wanted.contains(.timeout) {
-      let own = ContinuousClock.now + .milliseconds(Int(mysql_get_timeout_value_ms(mysql)))
+      let own = ContinuousClock.now + handle.timeout
       end = end.map { min($0, own) } ?? own
     }
     return end
@@ -237,7 +236,7 @@ package actor MariaDBConnection {
 
   /// Closes the connection and says why it is lost, or throws `CancellationError` if that is why.
   func lost(_ error: ServerError? = nil) -> any Error {
-    let error = error ?? mysql.lastError
+    let error = error ?? handle.lastError
     close()
     if wasCancelled { return CancellationError() }
     return SessionLost("connection \(connectionID) to \(dsn.place) was lost: \(error.message)")

@@ -1,6 +1,17 @@
 import CMariaDB
 import MuddledCore
 
+extension MySQLHandle {
+  /// A statement to be sent, and what it returns to be taken.
+  ///
+  /// - Parameters:
+  ///   - sql: one statement.
+  ///   - limit: how many bytes of rows to keep; further rows are counted and digested.
+  func query(_ sql: String, keeping limit: Int) -> QueryOperation {
+    QueryOperation(sql, on: mysql, keeping: limit)
+  }
+}
+
 /// A statement under way: sends it, and takes all that it returns, without blocking.
 ///
 /// Everything that has arrived is taken at once; only a wait for the server gives control back.
@@ -25,10 +36,7 @@ final class QueryOperation {
   /// Why the connection is lost, if it is.
   private(set) var loss: ServerError?
 
-  /// - Parameters:
-  ///   - sql: one statement.
-  ///   - limit: how many bytes of rows to keep; further rows are counted and digested.
-  init(_ sql: String, on mysql: UnsafeMutablePointer<MYSQL>, keeping limit: Int) {
+  fileprivate init(_ sql: String, on mysql: UnsafeMutablePointer<MYSQL>, keeping limit: Int) {
     self.mysql = mysql
     bytesLeft = limit
     var sql = sql
