@@ -165,28 +165,6 @@ package actor MariaDBConnection {
     return call.answer
   }
 
-  /// Makes a call of the library that answers through a pointer, and carries it to its end.
-  ///
-  /// - Parameters:
-  ///   - initial: what stands behind the pointer before the call.
-  ///   - deadline: when to give the operation up, besides the DSN's read and write time-outs.
-  ///   - start: the `_start` call.
-  ///   - resume: the `_cont` call.
-  /// - Returns: what stands behind the pointer in the end.
-  func call<Answer: BitwiseCopyable>(
-    _ initial: Answer, until deadline: ContinuousClock.Instant? = nil,
-    start: (UnsafeMutablePointer<Answer>) -> Int32,
-    resume: @escaping (UnsafeMutablePointer<Answer>, Int32) -> Int32
-  ) async -> Answer {
-    let answer = UnsafeMutablePointer<Answer>.allocate(capacity: 1)
-    answer.initialize(to: initial)
-    defer { answer.deallocate() }
-    await finish(MySQLEvents(rawValue: start(answer)), until: deadline) {
-      MySQLEvents(rawValue: resume(answer, $0.rawValue))
-    }
-    return answer.pointee
-  }
-
   /// Does what ``finish(_:until:resume:)`` does without a task, and calls back.
   func drive(
     _ started: MySQLEvents, until deadline: ContinuousClock.Instant? = nil,
