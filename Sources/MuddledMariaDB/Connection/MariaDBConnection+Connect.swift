@@ -1,39 +1,16 @@
-import CMariaDB
 import MuddledCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 extension MariaDBConnection {
   /// Opens the connection and logs in, in at most ``MariaDBDSN/connectTimeout``.
   func connect() async throws {
     begin()
     defer { end() }
-    mysql.configure(for: dsn)
     let deadline = ContinuousClock.now + dsn.connectTimeout
-    // The library reads these as long as the login goes on.
-    nonisolated(unsafe) let texts = [dsn.host, dsn.user, dsn.password, dsn.database, dsn.socket].map
-    {
-      $0.flatMap { strdup($0) }
-    }
-    defer { for text in texts { free(text) } }
-    var flags = UInt(CLIENT_MULTI_RESULTS)
-    if dsn.countsFoundRows { flags |= UInt(CLIENT_FOUND_ROWS) }
-    let connected = await call(UnsafeMutablePointer<MYSQL>?.none, until: deadline) { [mysql] in
-      mysql_real_connect_start(
-        $0, mysql, dsn.socket == nil ? texts[0] : nil, texts[1], texts[2],
-        dsn.database.isEmpty ? nil : texts[3], UInt32(dsn.port), texts[4], flags)
-    } resume: { [mysql] in
-      mysql_real_connect_cont($0, mysql, $1)
-    }
-    if connected == nil {
+    if let error = await finish(handle.connect(to: dsn), until: deadline) {
       if Task.isCancelled, breaksWhenCancelled { throw CancellationError() }
-      throw refusal(mysql.lastError)
+      throw refusal(error)
     }
-    guard !dsn.tls.isRequired || mysql_get_ssl_cipher(mysql) != nil else {
+    guard !dsn.tls.isRequired || handle.isEncrypted else {
       close()
       throw MuddledError(
         .configuration,

@@ -1,5 +1,19 @@
-import CMariaDB
 import MuddledCore
+
+/// A value bound to a prepared statement.
+enum BoundValue: Sendable {
+  case bytes([UInt8])
+  case number(UInt64)
+
+  static func text(_ text: String) -> BoundValue { .bytes(Array(text.utf8)) }
+}
+
+/// What a prepared statement returned; the values are in the server's text form.
+enum PreparedResult: Sendable {
+  case rows([[[UInt8]?]])
+  case ok(affected: UInt64)
+  case error(ServerError)
+}
 
 extension MariaDBConnection {
   /// Runs a statement with values bound to its question marks; it is prepared at its first use.
@@ -11,19 +25,11 @@ extension MariaDBConnection {
     defer { end() }
     if statements[sql] == nil, let error = try await prepare(sql) { return .error(error) }
     guard let statement = statements[sql] else { preconditionFailure("prepared, but not there") }
-    let pointer = statement.pointer
-    let parameters = BoundParameters(values)
-    precondition(values.count == Int(mysql_stmt_param_count(pointer)), "one value per ? of \(sql)")
-    if !values.isEmpty { mysql_stmt_bind_param(pointer, parameters.binds.baseAddress) }
-    let code = await call(Int32(0)) {
-      mysql_stmt_execute_start($0, pointer)
-    } resume: {
-      mysql_stmt_execute_cont($0, pointer, $1)
+    precondition(values.count == statement.parameterCount, "one value per ? of \(sql)")
+    if let error = await finish(statement.execute(values)) {
+      return .error(try unlessLost(error))
     }
-    // The library has the values in its own buffer now; until here it read them from ours.
-    _ = consume parameters
-    if code != 0 { return .error(try failure(of: statement)) }
-    guard statement.hasRows else { return .ok(affected: mysql_stmt_affected_rows(pointer)) }
+    guard statement.hasRows else { return .ok(affected: statement.affectedRows) }
     return try await fetch(statement)
   }
 
@@ -38,45 +44,26 @@ extension MariaDBConnection {
   }
 
   private func fetch(_ statement: PreparedStatement) async throws -> PreparedResult {
-    let pointer = statement.pointer
-    defer { mysql_stmt_free_result(pointer) }
+    defer { statement.freeResult() }
     var rows: [[[UInt8]?]] = []
     while true {
-      let code = await call(Int32(0)) {
-        mysql_stmt_fetch_start($0, pointer)
-      } resume: {
-        mysql_stmt_fetch_cont($0, pointer, $1)
-      }
-      switch code {
-      // A value that is longer than its buffer counts as truncated, and is read again in full.
-      case 0, MYSQL_DATA_TRUNCATED: rows.append(statement.row)
-      case MYSQL_NO_DATA: return .rows(rows)
-      default: return .error(try failure(of: statement))
+      switch await finish(statement.fetch()) {
+      case .row(let row): rows.append(row)
+      case .end: return .rows(rows)
+      case .failure(let error): return .error(try unlessLost(error))
       }
     }
   }
 
   private func prepare(_ sql: String) async throws -> ServerError? {
-    guard let pointer = mysql_stmt_init(mysql) else {
-      preconditionFailure("mysql_stmt_init is out of memory")
-    }
-    let text = sql.utf8CString
-    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: text.count)
-    defer { copy.deallocate() }
-    for (index, byte) in text.enumerated() { copy[index] = byte }
-    let code = await call(Int32(0)) {
-      mysql_stmt_prepare_start($0, pointer, copy, UInt(text.count - 1))
-    } resume: {
-      mysql_stmt_prepare_cont($0, pointer, $1)
-    }
-    let statement = PreparedStatement(pointer)
-    if code != 0 { return try failure(of: statement) }
+    let statement = handle.statement()
+    if let error = await finish(statement.prepare(sql)) { return try unlessLost(error) }
     statements[sql] = statement
     return nil
   }
 
-  private func failure(of statement: PreparedStatement) throws -> ServerError {
-    let error = statement.lastError
+  /// The server's answer to a statement, if it is one.
+  private func unlessLost(_ error: ServerError) throws -> ServerError {
     if error.meansLostConnection { throw lost(error) }
     return error
   }

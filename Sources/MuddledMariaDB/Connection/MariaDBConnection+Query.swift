@@ -1,4 +1,3 @@
-import CMariaDB
 package import MuddledCore
 
 extension MariaDBConnection {
@@ -21,7 +20,7 @@ extension MariaDBConnection {
     guard isOpen else { throw SessionLost("connection \(connectionID) is closed") }
     if !isNested { begin() }
     defer { if !isNested { end() } }
-    let operation = QueryOperation(sql, on: mysql, keeping: limit)
+    let operation = handle.query(sql, keeping: limit)
     await finish(operation.start()) { operation.resume($0) }
     if let loss = operation.loss { throw lost(loss) }
     return operation.results
@@ -42,7 +41,7 @@ extension MariaDBConnection {
       return completion(.failure(SessionLost("connection \(connectionID) is closed")))
     }
     begin()
-    let operation = QueryOperation(sql, on: mysql, keeping: limit)
+    let operation = handle.query(sql, keeping: limit)
     drive(operation.start(), resume: { operation.resume($0) }) { [self] in
       if let loss = operation.loss {
         let error = lost(loss)

@@ -1,12 +1,5 @@
-import CMariaDB
 package import MuddledCore
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// One connection to a server, driven without blocking on an ``EventLoop``.
 ///
@@ -19,7 +12,8 @@ package actor MariaDBConnection {
   /// Whether a cancelled task breaks the connection, or is not noticed.
   nonisolated let breaksWhenCancelled: Bool
 
-  private var handle = MySQLHandle()
+  /// For use between ``begin()`` and ``end()``, while the connection is open or being opened.
+  private(set) var handle = MySQLHandle()
   /// The statements prepared so far, by their text.
   var statements: [String: PreparedStatement] = [:]
   /// Open, and in step with the server.
@@ -50,12 +44,6 @@ package actor MariaDBConnection {
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  /// For use between ``begin()`` and ``end()``, while the connection is open or being opened.
-  var mysql: UnsafeMutablePointer<MYSQL> {
-    guard let pointer = handle.pointer else { preconditionFailure("the connection is closed") }
-    return pointer
-  }
-
   init(to dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool) {
     self.dsn = dsn
     self.loop = loop
@@ -79,7 +67,7 @@ package actor MariaDBConnection {
 
   /// Whether the server's last reply told of an open transaction.
   var isInTransaction: Bool {
-    isOpen && mysql.pointee.server_status & UInt32(SERVER_STATUS_IN_TRANS) != 0
+    isOpen && handle.isInTransaction
   }
 
   /// Bounds the server's silence inside the replies to come, after which the connection counts as lost.
@@ -90,11 +78,10 @@ package actor MariaDBConnection {
   /// Ends the connection; an operation under way ends as lost.
   package func close() {
     isOpen = false
-    guard let pointer = handle.pointer else { return }
+    if handle.isClosed { return }
     if isBusy {
       // The operation still uses what a close would free; ``end()`` closes after it.
-      let socket = mysql_get_socket(pointer)
-      if socket >= 0 { _ = shutdown(socket, Int32(SHUT_RDWR)) }
+      handle.hangUp()
     } else {
       closeHandle()
     }
@@ -103,9 +90,9 @@ package actor MariaDBConnection {
   /// Marks the connection as open, once the login is through.
   func didConnect() {
     isOpen = true
-    beginsWithAutocommit = mysql.pointee.server_status & UInt32(SERVER_STATUS_AUTOCOMMIT) != 0
-    connectionID = UInt64(mysql_thread_id(mysql))
-    serverVersion = String(cString: mysql_get_server_info(mysql))
+    beginsWithAutocommit = handle.hasAutocommit
+    connectionID = handle.connectionID
+    serverVersion = handle.serverVersion
   }
 
   // MARK: Running operations of the library
@@ -136,21 +123,21 @@ package actor MariaDBConnection {
   /// A call of the library that could not be carried out at once.
   private struct Operation {
     let deadline: ContinuousClock.Instant?
-    let resume: (Int32) -> Int32
+    let resume: (MySQLEvents) -> MySQLEvents
     let whenDone: () -> Void
   }
 
   /// Carries a started operation of the library to its end.
   ///
   /// - Parameters:
-  ///   - started: what the `_start` call returned: the events it waits for, or 0 if it is done.
+  ///   - started: the events that the `_start` call waits for; none if it is done.
   ///   - deadline: when to give the operation up, besides the DSN's read and write time-outs.
   ///   - resume: the `_cont` call, which takes the events that came and returns those it waits for.
   func finish(
-    _ started: Int32, until deadline: ContinuousClock.Instant? = nil,
-    resume: @escaping (Int32) -> Int32
+    _ started: MySQLEvents, until deadline: ContinuousClock.Instant? = nil,
+    resume: @escaping (MySQLEvents) -> MySQLEvents
   ) async {
-    guard started != 0 else { return }
+    guard !started.isEmpty else { return }
     guard breaksWhenCancelled else {
       return await withCheckedContinuation { continuation in
         drive(started, until: deadline, resume: resume) { continuation.resume() }
@@ -166,43 +153,31 @@ package actor MariaDBConnection {
     }
   }
 
-  /// Makes a call of the library that answers through a pointer, and carries it to its end.
+  /// Carries a call of the library to its end.
   ///
   /// - Parameters:
-  ///   - initial: what stands behind the pointer before the call.
-  ///   - deadline: when to give the operation up, besides the DSN's read and write time-outs.
-  ///   - start: the `_start` call.
-  ///   - resume: the `_cont` call.
-  /// - Returns: what stands behind the pointer in the end.
-  func call<Answer: BitwiseCopyable>(
-    _ initial: Answer, until deadline: ContinuousClock.Instant? = nil,
-    start: (UnsafeMutablePointer<Answer>) -> Int32,
-    resume: @escaping (UnsafeMutablePointer<Answer>, Int32) -> Int32
+  ///   - call: what ``handle`` began.
+  ///   - deadline: when to give the call up, besides the DSN's read and write time-outs.
+  func finish<Answer>(
+    _ call: MySQLCall<Answer>, until deadline: ContinuousClock.Instant? = nil
   ) async -> Answer {
-    let answer = UnsafeMutablePointer<Answer>.allocate(capacity: 1)
-    answer.initialize(to: initial)
-    defer { answer.deallocate() }
-    await finish(start(answer), until: deadline) { resume(answer, $0) }
-    return answer.pointee
+    await finish(call.wanted, until: deadline) { call.resume($0) }
+    return call.answer
   }
 
   /// Does what ``finish(_:until:resume:)`` does without a task, and calls back.
   func drive(
-    _ started: Int32, until deadline: ContinuousClock.Instant? = nil,
-    resume: @escaping (Int32) -> Int32, whenDone: @escaping () -> Void
+    _ started: MySQLEvents, until deadline: ContinuousClock.Instant? = nil,
+    resume: @escaping (MySQLEvents) -> MySQLEvents, whenDone: @escaping () -> Void
   ) {
-    guard started != 0 else { return whenDone() }
+    guard !started.isEmpty else { return whenDone() }
     operation = Operation(deadline: deadline, resume: resume, whenDone: whenDone)
     wait(for: started)
   }
 
-  private func wait(for wanted: Int32) {
-    var pollEvents: Int16 = 0
-    if wanted & MYSQL_WAIT_READ != 0 { pollEvents |= Int16(POLLIN) }
-    if wanted & MYSQL_WAIT_WRITE != 0 { pollEvents |= Int16(POLLOUT) }
-    if wanted & MYSQL_WAIT_EXCEPT != 0 { pollEvents |= Int16(POLLPRI) }
+  private func wait(for wanted: MySQLEvents) {
     loop.watch(
-      mysql_get_socket(mysql), for: pollEvents,
+      handle.socket, for: wanted.pollEvents,
       until: waitEnd(wanted, until: operation?.deadline), as: waitID
     ) { [self] came in
       assumeIsolated { $0.goOn(wanted, came) }
@@ -211,44 +186,27 @@ package actor MariaDBConnection {
     if mustBreak.load(ordering: .relaxed) { loop.cancel(waitID) }
   }
 
-  private func goOn(_ wanted: Int32, _ came: Int16) {
+  private func goOn(_ wanted: MySQLEvents, _ came: Int16) {
     guard let operation else { return }
-    let next = operation.resume(happened(wanted, came))
-    if next != 0 { return wait(for: next) }
+    if came == 0 { wasCancelled = mustBreak.load(ordering: .relaxed) }
+    let next = operation.resume(wanted.happened(came))
+    guard next.isEmpty else { return wait(for: next) }
     self.operation = nil
     operation.whenDone()
   }
 
-  /// The library's events for those of `poll`.
-  private func happened(_ wanted: Int32, _ came: Int16) -> Int32 {
-    if came == 0 {
-      wasCancelled = mustBreak.load(ordering: .relaxed)
-      // The library gives the operation up, and the connection with it.
-      return MYSQL_WAIT_TIMEOUT
-    }
-    var happened: Int32 = 0
-    if came & Int16(POLLPRI) != 0 { happened |= MYSQL_WAIT_EXCEPT }
-    if came & Int16(POLLOUT) != 0 { happened |= MYSQL_WAIT_WRITE }
-    // Errors and hang-ups are found out by reading or writing, whichever was wanted.
-    if came & Int16(POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0 { happened |= MYSQL_WAIT_READ }
-    if wanted & MYSQL_WAIT_READ == 0, happened & MYSQL_WAIT_READ != 0 {
-      happened = happened & ~MYSQL_WAIT_READ | MYSQL_WAIT_WRITE
-    }
-    return happened
-  }
-
   private func waitEnd(
-    _ wanted: Int32, until deadline: ContinuousClock.Instant?
+    _ wanted: MySQLEvents, until deadline: ContinuousClock.Instant?
   ) -> ContinuousClock.Instant? {
     var end = deadline
     let limits =
-      wanted & MYSQL_WAIT_READ != 0 ? [dsn.readTimeout, silenceLimit] : [dsn.writeTimeout]
+      wanted.contains(.read) ? [dsn.readTimeout, silenceLimit] : [dsn.writeTimeout]
     if isOpen, let limit = limits.compactMap({ $0 }).min() {
       let limited = ContinuousClock.now + limit
       end = end.map { min($0, limited) } ?? limited
     }
-    if wanted & MYSQL_WAIT_TIMEOUT != 0 {
-      let own = ContinuousClock.now + .milliseconds(Int(mysql_get_timeout_value_ms(mysql)))
+    if wanted.contains(.timeout) {
+      let own = ContinuousClock.now + handle.timeout
       end = end.map { min($0, own) } ?? own
     }
     return end
@@ -256,7 +214,7 @@ package actor MariaDBConnection {
 
   /// Closes the connection and says why it is lost, or throws `CancellationError` if that is why.
   func lost(_ error: ServerError? = nil) -> any Error {
-    let error = error ?? mysql.lastError
+    let error = error ?? handle.lastError
     close()
     if wasCancelled { return CancellationError() }
     return SessionLost("connection \(connectionID) to \(dsn.place) was lost: \(error.message)")

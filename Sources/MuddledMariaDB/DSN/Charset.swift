@@ -1,12 +1,10 @@
-import CMariaDB
 import MuddledCore
 
 extension MariaDBDSN {
   /// Go's driver takes the first of several character sets that is known; so does this.
   static func charset(_ value: String) throws(MuddledError) -> String {
-    for name in value.split(separator: ",") where mariadb_get_charset_by_name(String(name)) != nil {
-      return String(name)
-    }
+    let names = value.split(separator: ",").map(String.init)
+    if let known = names.first(where: MySQLHandle.knows(charset:)) { return known }
     throw MuddledError(
       .configuration,
       "the DSN's parameter charset must name a character set such as utf8mb4, not \(value)")
