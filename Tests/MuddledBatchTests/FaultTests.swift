@@ -63,8 +63,12 @@ struct FaultTests {
             $0.reset = ["DO 1"]
             $0.rejoinTimeout = .seconds(1)
           }
-          let lateness = Duration.milliseconds(index == 2 ? 100 : 0)
-          group.addTask { try await meeting.node(configuration, recorder, lateness: lateness) }
+          let delay = Duration.milliseconds(index == 2 ? 100 : 0)
+          group.addTask {
+            try await meeting.node(configuration, recorder) {
+              LateReader(coordinator: $0, delay: delay)
+            }
+          }
         }
         try await group.waitForAll()
       }

@@ -90,6 +90,9 @@ struct Meeting: Sendable {
     await coordinator.close()
   }
 
+  /// A handle on a batch's log in a meeting in this process.
+  func coordinator(batch: String) throws -> any Coordinator { try store.coordinator(batch: batch) }
+
   private func coordinator(batch: String, loop: EventLoop) async throws -> any Coordinator {
     switch kind {
     case .database: try await DatabaseCoordinator(dsn, batch: batch, on: loop)
@@ -105,12 +108,13 @@ struct Meeting: Sendable {
   /// Runs one node of a batch to its end.
   ///
   /// - Parameters:
-  ///   - lateness: how late the node comes to each look at the log.
   ///   - hold: what can keep the log's records from the node.
+  ///   - disturbed: puts something between the node and its coordinator.
   @discardableResult
   func node(
     _ configuration: BatchConfiguration, _ reporter: Recorder = Recorder(), dsn: MariaDBDSN? = nil,
-    lateness: Duration = .zero, hold: ReadingHold = ReadingHold()
+    hold: ReadingHold = ReadingHold(),
+    disturbed: (any Coordinator) -> any Coordinator = { $0 }
   ) async throws -> BatchSummary {
     let loop = EventLoop()
     defer { loop.stop() }
@@ -118,9 +122,8 @@ struct Meeting: Sendable {
       coordinator: try await coordinator(batch: configuration.batch, loop: loop), hold: hold)
     let runner = BatchRunner(
       configuration, database: MariaDBDatabase(try dsn ?? self.dsn, loop: loop),
-      coordinator: lateness > .zero
-        ? LateReader(coordinator: coordinator, delay: lateness) : coordinator,
-      reporters: [reporter], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      coordinator: disturbed(coordinator), reporters: [reporter],
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       loop: loop)
     return try await runner.run()
   }
