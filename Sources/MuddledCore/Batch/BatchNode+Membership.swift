@@ -163,7 +163,7 @@ extension BatchNode {
       let id = confirmed.nodes[node].id
       if isBack { try await notice("node \(id.quoted) is back") }
       if confirmed.areAllLive { rejoinDeadline = nil }
-    case .complete: break
+    case .complete, .snapshot: break
     case .finished(let execution):
       try await tell(execution)
       await trimLog(after: execution.rank)
