@@ -140,6 +140,19 @@ struct FaultTests {
     }
   }
 
+  @Test("A reset that loses its connection every time ends the batch after a while")
+  func suicidalReset() async throws {
+    try await Meeting.with { meeting in
+      let failure = await #expect(throws: MuddledError.self) {
+        _ = try await meeting.batch("killing", [["SELECT 1"], ["SELECT 2"]]) {
+          $0.reset = ["KILL CONNECTION_ID()"]
+        }
+      }
+      #expect(failure?.code == .unavailable)
+      #expect(failure?.message.contains("the database under test went away") == true)
+    }
+  }
+
   @Test("Statements of many megabytes go through every coordinator", arguments: StoreKind.allCases)
   func longStatements(kind: StoreKind) async throws {
     try await Meeting.with(kind) { meeting in
