@@ -179,6 +179,9 @@ extension BatchState {
           nodes[sender].presence = .left(reason: reason)
           effects.append(.left(node: sender, reason: reason))
           abandon(&effects)
+        } else if case .connected(let session, let outside) = event {
+          nodes[sender].registration.connectionID = session
+          nodes[sender].registration.outsideConnectionID = outside
         } else if isCurrent {
           advance(event, from: sender, &effects)
         }

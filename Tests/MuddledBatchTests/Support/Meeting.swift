@@ -81,6 +81,19 @@ struct Meeting: Sendable {
     }
   }
 
+  /// Waits until the server is so old that nobody takes a session of it for one from before its start.
+  func untilServerIsOld() async throws {
+    while true {
+      let found = try await run(["SHOW GLOBAL STATUS LIKE 'Uptime'"])
+      if case .rows(let rows)? = found[0].first, case .text(let uptime)? = rows.rows.first?[1],
+        Int(uptime) ?? 0 >= 5
+      {
+        return
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
   /// Waits until a node has registered for the batch.
   func untilSomebodyIsThere(_ batch: String) async throws {
     let loop = EventLoop()
@@ -109,21 +122,28 @@ struct Meeting: Sendable {
   ///
   /// - Parameters:
   ///   - hold: what can keep the log's records from the node.
+  ///   - standstill: where the node stops for a time.
   ///   - disturbed: puts something between the node and its coordinator.
   @discardableResult
   func node(
     _ configuration: BatchConfiguration, _ reporter: Recorder = Recorder(), dsn: MariaDBDSN? = nil,
-    hold: ReadingHold = ReadingHold(),
+    hold: ReadingHold = ReadingHold(), standingStill standstill: Standstill? = nil,
     disturbed: (any Coordinator) -> any Coordinator = { $0 }
   ) async throws -> BatchSummary {
     let loop = EventLoop()
     defer { loop.stop() }
     let coordinator = HeldReader(
       coordinator: try await coordinator(batch: configuration.batch, loop: loop), hold: hold)
+    let database = MariaDBDatabase(try dsn ?? self.dsn, loop: loop)
     let runner = BatchRunner(
-      configuration, database: MariaDBDatabase(try dsn ?? self.dsn, loop: loop),
-      coordinator: disturbed(coordinator), reporters: [reporter],
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      configuration,
+      database: standstill.map { StandstillDatabase(database: database, standstill: $0) }
+        ?? database,
+      coordinator: standstill.map {
+        StandstillCoordinator(coordinator: coordinator, standstill: $0)
+      }
+        ?? disturbed(coordinator),
+      reporters: [reporter], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       loop: loop)
     return try await runner.run()
   }
