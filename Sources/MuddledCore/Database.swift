@@ -24,23 +24,31 @@ public protocol Database: Sendable {
   /// Cancels the statement that the session runs now, if any, and leaves the session open.
   func cancelStatement(of session: UInt64) async throws
 
-  /// Ends a session of a process that is gone, if the server still has it.
+  /// Ends a session, or another connection, of a process that is gone, if the server still has it.
   ///
   /// Servers number their sessions anew when they start. So nothing is ended that may be somebody else's: not
   /// if the server has been running for less than `age`, and not a session of another account.
   ///
   /// - Parameters:
-  ///   - session: the session's ``DatabaseSession/connectionID``.
+  ///   - session: the session's ``DatabaseSession/connectionID``, or what
+  ///     ``run(_:limit:announcing:)`` announced.
   ///   - age: how long ago the session was known to be there; zero if it is known to be there now.
   func endSession(_ session: UInt64, seenAgo age: Duration) async throws
 
   /// Runs statements outside every client: a reset or checks, each on its own, in autocommit mode.
   ///
+  /// Nothing is sent twice: when the connection breaks, the call fails.
+  ///
   /// - Parameters:
   ///   - statements: what to run; nothing after the first that fails.
   ///   - limit: how long the server may be silent in a statement before it counts as gone.
+  ///   - announce: called in each call, before anything is sent, with the id of the one connection that the statements
+  ///     go over, as ``endSession(_:seenAgo:)`` takes it. If it throws, nothing is sent, and its error is thrown.
   /// - Returns: one entry for each statement that was run.
-  func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]]
+  func run(
+    _ statements: [String], limit: Duration,
+    announcing announce: @Sendable (UInt64) async throws -> Void
+  ) async throws -> [[StatementResult]]
 
   /// Queries that read the tables of the database: one for each table, sorted by the tables' names.
   ///
@@ -144,6 +152,16 @@ extension DatabaseSession {
 extension Database {
   /// In doubt.
   public func leaveNoTrace(_ statements: [String]) -> Bool { false }
+
+  /// Runs statements outside every client, over whatever connection there is.
+  ///
+  /// - Parameters:
+  ///   - statements: what to run; nothing after the first that fails.
+  ///   - limit: how long the server may be silent in a statement before it counts as gone.
+  /// - Returns: one entry for each statement that was run.
+  public func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]] {
+    try await run(statements, limit: limit) { _ in }
+  }
 
   /// Runs statements outside every client, each of which may take a minute.
   ///

@@ -27,7 +27,7 @@ extension DatabaseConformance {
     }
   }
 
-  /// ``Database/run(_:limit:)`` for resets and checks.
+  /// ``Database/run(_:limit:announcing:)`` for resets and checks.
   package func run() async throws {
     try await withSessions(1) { database, table, sessions async throws in
       let all = try await database.run([
@@ -50,6 +50,30 @@ extension DatabaseConformance {
       _ = try await database.run(["BEGIN", "UPDATE \(table) SET a = 14 WHERE id = 1"])
       _ = try await database.run(["UPDATE \(table) SET a = 24 WHERE id = 2"])
       #expect(try await value(of: 2, in: table, on: sessions[0]) == .number("24"))
+    }
+  }
+
+  /// Where it is known over which connection a reset goes, one that comes too late can be kept from the server.
+  package func announcement() async throws {
+    try await withSessions(1) { database, table, sessions async throws in
+      struct Refusal: Error {}
+      let update = "UPDATE \(table) SET a = a + 1 WHERE id = 1"
+      await #expect(throws: Refusal.self) {
+        _ = try await database.run([update], limit: slack) { _ in throw Refusal() }
+      }
+      #expect(try await value(of: 1, in: table, on: sessions[0]) == .number("10"))
+      let other = try await make()
+      let late = UnderWay {
+        try await database.run([update], limit: slack) {
+          try await other.endSession($0, seenAgo: .zero)
+        }
+      }
+      let error = await #expect(throws: MuddledError.self) { try await late.end(within: slack) }
+      #expect(error?.code == .unavailable)
+      #expect(try await value(of: 1, in: table, on: sessions[0]) == .number("10"))
+      await other.close()
+      _ = try await database.run([update])
+      #expect(try await value(of: 1, in: table, on: sessions[0]) == .number("11"))
     }
   }
 

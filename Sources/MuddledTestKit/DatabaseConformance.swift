@@ -81,6 +81,10 @@ public struct DatabaseConformance: Sendable {
     Check("Statements outside every client are committed, up to the first that fails") {
       try await $0.run()
     },
+    Check("Statements outside every client go over a connection that is announced and can be ended")
+    {
+      try await $0.announcement()
+    },
     Check("A statement outside every client has a limit") { try await $0.runLimit() },
     Check("Queries read each table, in the sequence of names, up to a number of rows") {
       try await $0.tableQueries()

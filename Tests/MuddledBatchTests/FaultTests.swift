@@ -63,8 +63,12 @@ struct FaultTests {
             $0.reset = ["DO 1"]
             $0.rejoinTimeout = .seconds(1)
           }
-          let lateness = Duration.milliseconds(index == 2 ? 100 : 0)
-          group.addTask { try await meeting.node(configuration, recorder, lateness: lateness) }
+          let delay = Duration.milliseconds(index == 2 ? 100 : 0)
+          group.addTask {
+            try await meeting.node(configuration, recorder) {
+              LateReader(coordinator: $0, delay: delay)
+            }
+          }
         }
         try await group.waitForAll()
       }
@@ -133,6 +137,19 @@ struct FaultTests {
         return nil
       }
       #expect(Set(codes) == [.unusableInput, .unavailable])
+    }
+  }
+
+  @Test("A reset that loses its connection every time ends the batch after a while")
+  func suicidalReset() async throws {
+    try await Meeting.with { meeting in
+      let failure = await #expect(throws: MuddledError.self) {
+        _ = try await meeting.batch("killing", [["SELECT 1"], ["SELECT 2"]]) {
+          $0.reset = ["KILL CONNECTION_ID()"]
+        }
+      }
+      #expect(failure?.code == .unavailable)
+      #expect(failure?.message.contains("the database under test went away") == true)
     }
   }
 

@@ -309,6 +309,25 @@ struct BatchStateTests {
     #expect(state.stage == .running)
   }
 
+  @Test("A snapshot stands for the log before it only if it says how things are when it gets there")
+  func snapshots() {
+    for (isLost, isBack) in [(false, false), (true, false), (true, true)] {
+      var state = BatchState()
+      for id in ["1", "2"] {
+        _ = state.apply(record(id, .registered(registration(1, members: ["1", "2"]))))
+      }
+      let begin = BatchEvent.begin(rank: 0, attempt: 0, snapshot: state.snapshot)
+      if isLost { _ = state.apply(record("2", .lost(node: "2", incarnation: 1))) }
+      if isBack {
+        _ = state.apply(record("2", .registered(registration(2, members: ["1", "2"]))))
+      }
+      let effects = state.apply(record("1", begin, incarnation: 1))
+      #expect(state.stage == (isLost && !isBack ? .preparing : .running))
+      let counts = effects.contains { if case .snapshot(rank: 0) = $0 { true } else { false } }
+      #expect(counts == !isLost)
+    }
+  }
+
   @Test("Clients stand by number, then by bytes, whoever registers first")
   func clientOrder() {
     let ids = ["b", "10", "9", "ä", "a", "02"]

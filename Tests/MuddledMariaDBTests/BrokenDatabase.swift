@@ -13,6 +13,7 @@ final class BrokenDatabase: Database {
     case cancelsNothing, cancelsSession, cancelsLater
     case endsNothing, endsTransactionOnly, endsTwiceBadly, endsStrangers
     case runsInTransaction, runGoesOnAfterError, runHasNoLimit, runIsLostAfterLimit
+    case announcesAnother, announcesTooLate, runsTwice
     case mixesTables, readsWholeTables, missesTables, mistakesRefusals
   }
 
@@ -92,8 +93,21 @@ final class BrokenDatabase: Database {
     }
   }
 
-  func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]] {
+  func run(
+    _ statements: [String], limit: Duration,
+    announcing announce: @Sendable (UInt64) async throws -> Void
+  ) async throws -> [[StatementResult]] {
     switch fault {
+    case .announcesAnother:
+      return try await base.run(statements, limit: limit) { try await announce($0 + 1000) }
+    case .announcesTooLate:
+      let results = try await base.run(statements, limit: limit)
+      _ = try await base.run([], limit: limit, announcing: announce)
+      return results
+    case .runsTwice:
+      do { return try await base.run(statements, limit: limit, announcing: announce) } catch let
+        error as MuddledError where error.code == .unavailable
+      { return try await base.run(statements, limit: limit) }
     case .runsInTransaction:
       // But for making tables, which ends a transaction on some servers.
       guard !statements.contains(where: { $0.contains("TABLE") }) else { break }
@@ -114,7 +128,7 @@ final class BrokenDatabase: Database {
       }
     default: break
     }
-    return try await base.run(statements, limit: limit)
+    return try await base.run(statements, limit: limit, announcing: announce)
   }
 
   func tableQueries(limitedTo rows: Int) async throws -> [String] {

@@ -23,6 +23,7 @@ struct BrokenDatabaseTests {
     case .endsNothing, .endsTransactionOnly, .endsTwiceBadly: { try await $0.endSession() }
     case .endsStrangers: { try await $0.endsNoStranger() }
     case .runsInTransaction, .runGoesOnAfterError: { try await $0.run() }
+    case .announcesAnother, .announcesTooLate, .runsTwice: { try await $0.announcement() }
     case .runHasNoLimit, .runIsLostAfterLimit: { try await $0.runLimit() }
     case .mixesTables, .readsWholeTables, .missesTables: { try await $0.tableQueries() }
     case .mistakesRefusals: { try await $0.refusals() }

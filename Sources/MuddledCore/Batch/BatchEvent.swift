@@ -4,6 +4,8 @@
 enum BatchEvent: Hashable, Sendable {
   /// The sender takes part, or takes part again under a higher incarnation.
   case registered(Registration)
+  /// The sender has these connections now.
+  case connected(session: UInt64, outside: UInt64?)
   /// The order of this rank starts now: its reset is done. A snapshot lets the log before it be forgotten.
   case begin(rank: UInt128, attempt: UInt32, snapshot: BatchSnapshot?)
   /// The sender's statement in flight has its reply.
@@ -37,7 +39,10 @@ struct Registration: Hashable, Sendable {
   var reset: [String]?
   /// The queries of the sender's check script, if it has one.
   var checks: [String]?
+  /// The server's id of the sender's session.
   var connectionID: UInt64
+  /// That of the connection over which it sends what is run outside every client, once it has one.
+  var outsideConnectionID: UInt64?
 }
 
 /// How one step of the sender went.

@@ -7,8 +7,8 @@ extension BatchNode {
       let duty = tentative.duty(of: me)
       if duty != .breakStall { stalledSince = nil }
       switch duty {
-      case .open: try await open()
-      case .check: try await check()
+      case .open: try await open(as: me)
+      case .check: try await check(as: me)
       case .end: emit(.ended(orders: tentative.rank))
       case .release:
         guard statement == nil else {
@@ -17,7 +17,7 @@ extension BatchNode {
         }
         try await release()
       case .settle(let step):
-        try await settle(step, of: me)
+        guard try await settle(step, of: me) else { continue }
         return
       case .wait, .awaitReply, .breakStall:
         if !pending.isEmpty {
@@ -35,18 +35,24 @@ extension BatchNode {
 
   // MARK: Own steps
 
-  private func settle(_ step: Int, of client: Int) async throws {
+  /// - Returns: `false` if there was something to say first, after which everything has to be judged anew.
+  private func settle(_ step: Int, of client: Int) async throws -> Bool {
     guard statement != nil else {
       if owesReset { try await resetSession() }
+      guard let session else { return true }
+      let outside = tentative.nodes[client].registration.outsideConnectionID
+      guard try await haveSaid(session.connectionID, outside, as: client) else { return false }
       let steps = tentative.nodes[client].registration.steps
-      return start(steps[step], isLast: step == steps.count - 1)
+      start(steps[step], isLast: step == steps.count - 1)
+      return true
     }
-    guard statement!.isReportedBlocked else { return }
+    guard statement!.isReportedBlocked else { return true }
     // Something has happened since the server said that the statement waits: ask again, at once.
     statement!.isReportedBlocked = false
     statement!.doubtedAt = .now
     statement!.probeDelay = BatchNode.firstProbeDelay
     if probeRefusal == nil { probe() }
+    return true
   }
 
   private func start(_ sql: String, isLast: Bool) {
@@ -116,9 +122,9 @@ extension BatchNode {
 
   // MARK: The whole order
 
-  private func open() async throws {
-    if let me = ownIndex, let reset = confirmed.nodes[me].registration.reset {
-      let results = try await runOutside(reset)
+  private func open(as me: Int) async throws {
+    if let reset = confirmed.nodes[me].registration.reset {
+      guard let results = try await runOutside(reset, as: me) else { return }
       if case .error(let error)? = results.last?.last {
         throw MuddledError(
           .unusableInput,
@@ -133,22 +139,62 @@ extension BatchNode {
         snapshot: wantsSnapshot ? tentative.snapshot : nil))
   }
 
-  private func check() async throws {
+  private func check(as me: Int) async throws {
     var results: [[StatementResult]] = []
     for query in configuration.checks ?? [] {
-      results.append(try await runOutside([query]).last ?? [])
+      guard let outcome = try await runOutside([query], as: me) else { return }
+      results.append(outcome.last ?? [])
     }
     emit(.finished(checks: results))
   }
 
   /// Runs statements outside every client, again if the server went away and came back.
   ///
-  /// A session of a node that was given up is ended by its successor; what is run outside the sessions is kept back here.
-  private func runOutside(_ statements: [String]) async throws -> [[StatementResult]] {
+  /// - Returns: `nil` if nothing was sent, as the order was abandoned meanwhile.
+  private func runOutside(_ statements: [String], as me: Int) async throws -> [[StatementResult]]? {
     try await refuseIfGivenUp(in: [])
-    return try await retrying("the database under test") { [database, configuration] in
-      try await database.run(statements, limit: configuration.stepTimeout)
+    do {
+      return try await retrying("the database under test") { [database, configuration] in
+        try await database.run(statements, limit: configuration.stepTimeout) {
+          try await self.admit($0, as: me)
+        }
+      }
+    } catch let withheld as Withheld {
+      if let cause = withheld.cause { throw cause }
+      return nil
     }
+  }
+
+  /// Why statements were not sent; no reason to try it again.
+  private struct Withheld: Error {
+    /// What is wrong; `nil` if this node only has to decide anew what to do.
+    var cause: (any Error)?
+  }
+
+  /// Keeps statements from being sent over a connection that the others do not know.
+  private func admit(_ connection: UInt64, as me: Int) async throws {
+    let (duty, attempt) = (tentative.duty(of: me), tentative.attempt)
+    do {
+      let session = tentative.nodes[me].registration.connectionID
+      while try await !haveSaid(session, connection, as: me) {}
+    } catch {
+      throw Withheld(cause: error)
+    }
+    guard tentative.duty(of: me) == duty, tentative.attempt == attempt else { throw Withheld() }
+  }
+
+  /// Sees to it that the log knows this node's connections before anything is sent over them.
+  ///
+  /// Whoever takes the place of a lost node ends those that the log knows. So a process that slept, and only wakes now,
+  /// has none by which it could still take part in an order: where it has to say that it made another, it learns the rest.
+  ///
+  /// - Returns: whether the log knew them. If it did not, others may have written there first.
+  private func haveSaid(_ session: UInt64, _ outside: UInt64?, as me: Int) async throws -> Bool {
+    let known = confirmed.nodes[me].registration
+    guard known.connectionID != session || known.outsideConnectionID != outside else { return true }
+    emit(.connected(session: session, outside: outside))
+    try await flush()
+    return false
   }
 
   private func release() async throws {

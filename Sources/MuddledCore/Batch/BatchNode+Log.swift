@@ -110,17 +110,15 @@ extension BatchNode {
     let record = try BatchRecord(decoding: message.payload)
     logger.trace("record", metadata: ["position": "\(position)", "record": "\(record)"])
     let effects = confirmed.apply(record)
-    for event in record.events {
-      switch event {
-      case .begin(let rank, _, .some):
+    if confirmed.isEndRecorded, endPosition == nil { endPosition = message.firstPosition }
+    for effect in effects {
+      if case .snapshot(let rank) = effect {
         // A long snapshot is paid off first, so that snapshots are never most of the log.
         bytesSinceSnapshot = -message.payload.count
         untrimmedSnapshot = (message.firstPosition, rank)
-      case .ended: endPosition = message.firstPosition
-      default: break
       }
+      try await take(effect)
     }
-    for effect in effects { try await take(effect) }
     try await noticeStart()
   }
 

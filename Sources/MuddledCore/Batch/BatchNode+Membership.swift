@@ -40,7 +40,7 @@ extension BatchNode {
             "node \(configuration.node.quoted) cannot take part in batch \(configuration.batch.quoted) "
               + "again: \(difference.message); choose another batch id")
         }
-        try await endSession(of: earlier)
+        try await endConnections(of: earlier)
         try await register(registration)
       }
     }
@@ -53,13 +53,17 @@ extension BatchNode {
     }
   }
 
-  /// Ends the session of an earlier process of this id that was lost; one that left has ended it itself.
-  private func endSession(of earlier: BatchState.Node) async throws {
+  /// Ends the connections of an earlier process of this id that was lost; one that left has ended them itself.
+  private func endConnections(of earlier: BatchState.Node) async throws {
     guard earlier.presence == .lost else { return }
     let leases = try await coordinator.renewLease(of: nil)
-    // A lease that is gone was dropped by its owner, who had time to end its session too.
+    // A lease that is gone was dropped by its owner, who had time to end its connections too.
     guard let lease = leases.first(where: { $0.node == earlier.id }) else { return }
-    try await database.endSession(earlier.registration.connectionID, seenAgo: lease.age)
+    let registration = earlier.registration
+    for connection in [registration.connectionID, registration.outsideConnectionID] {
+      guard let connection else { continue }
+      try await database.endSession(connection, seenAgo: lease.age)
+    }
   }
 
   private func readAll() async throws {
@@ -163,7 +167,7 @@ extension BatchNode {
       let id = confirmed.nodes[node].id
       if isBack { try await notice("node \(id.quoted) is back") }
       if confirmed.areAllLive { rejoinDeadline = nil }
-    case .complete: break
+    case .complete, .snapshot: break
     case .finished(let execution):
       try await tell(execution)
       await trimLog(after: execution.rank)

@@ -1,6 +1,6 @@
 extension BatchRecord {
   /// The version of the form below; a batch's nodes must all write the same one.
-  static let version: UInt8 = 2
+  static let version: UInt8 = 3
 
   /// The record in bytes.
   func encoded() -> [UInt8] {
@@ -80,6 +80,10 @@ extension ByteWriter {
     case .ranAlike(let microseconds):
       write(UInt8(10))
       write(microseconds)
+    case .connected(let session, let outside):
+      write(UInt8(11))
+      write(session)
+      write(outside) { $0.write($1) }
     }
   }
 
@@ -90,6 +94,7 @@ extension ByteWriter {
     write(registration.reset) { $0.write($1) { $0.write($1) } }
     write(registration.checks) { $0.write($1) { $0.write($1) } }
     write(registration.connectionID)
+    write(registration.outsideConnectionID) { $0.write($1) }
   }
 
 }
@@ -122,6 +127,10 @@ extension ByteReader {
     case 8: return .lost(node: try text(), incarnation: try number(as: UInt32.self))
     case 9: return .ended(orders: try number())
     case 10: return .ranAlike(microseconds: try number(as: UInt64.self))
+    case 11:
+      return .connected(
+        session: try number(as: UInt64.self),
+        outside: try optional { try $0.number(as: UInt64.self) })
     default: throw MalformedBytes()
     }
   }
@@ -133,7 +142,8 @@ extension ByteReader {
       steps: try list { try $0.text() },
       reset: try optional { try $0.list { try $0.text() } },
       checks: try optional { try $0.list { try $0.text() } },
-      connectionID: try number(as: UInt64.self))
+      connectionID: try number(as: UInt64.self),
+      outsideConnectionID: try optional { try $0.number(as: UInt64.self) })
   }
 
 }

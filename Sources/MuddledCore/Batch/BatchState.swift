@@ -144,6 +144,8 @@ extension BatchState {
     case registered(node: Int, isBack: Bool)
     /// Every member is there for the first time.
     case complete
+    /// The order of this rank began, with a snapshot that stands for all of the log before its record.
+    case snapshot(rank: UInt128)
     case finished(Execution)
     case abandoned(rank: UInt128)
     case lost(node: Int)
@@ -177,6 +179,9 @@ extension BatchState {
           nodes[sender].presence = .left(reason: reason)
           effects.append(.left(node: sender, reason: reason))
           abandon(&effects)
+        } else if case .connected(let session, let outside) = event {
+          nodes[sender].registration.connectionID = session
+          nodes[sender].registration.outsideConnectionID = outside
         } else if isCurrent {
           advance(event, from: sender, &effects)
         }
@@ -276,8 +281,12 @@ extension BatchState {
   private mutating func advance(_ event: BatchEvent, from sender: Int, _ effects: inout [Effect]) {
     switch (event, stage) {
     case (.begin(_, _, let snapshot), .preparing) where sender == opener && areAllLive:
-      // Whoever joins with the snapshot does not know what came before.
-      if snapshot != nil { forgetResults() }
+      if let snapshot {
+        // Whoever joins with the snapshot does not know what came before.
+        forgetResults()
+        // A node may have been lost, and be back, while the record was on its way.
+        if snapshot == self.snapshot { effects.append(.snapshot(rank: rank)) }
+      }
       startOrder()
     case (.ranAlike(let microseconds), .running):
       guard let statement = machine?.inFlight[sender] else { return }

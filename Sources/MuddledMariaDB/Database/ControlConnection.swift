@@ -42,10 +42,14 @@ actor ControlConnection {
     }
   }
 
-  /// Runs statements up to the first that fails.
-  func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]] {
+  /// Runs statements up to the first that fails, on a connection whose id is announced first.
+  func run(
+    _ statements: [String], limit: Duration,
+    announcing announce: @Sendable (UInt64) async throws -> Void
+  ) async throws -> [[StatementResult]] {
     try await gate.pass {
       let connection = try await open(limitingSilenceTo: limit)
+      try await announce(await connection.connectionID)
       do {
         return try await connection.run(
           statements, keeping: options.keptResultBytes, traits: self.statements)

@@ -15,7 +15,7 @@ public final class MariaDBDatabase: Database {
     /// Default 1 MiB.
     public var keptResultBytes = 1 << 20
     /// The longest silence of the server inside a reply on the control connection, so that a frozen
-    /// server is noticed; ``run(_:limit:)`` has a bound of its own. Default 10 s.
+    /// server is noticed; ``run(_:limit:announcing:)`` has a bound of its own. Default 10 s.
     public var controlTimeout = Duration.seconds(10)
     /// Whether the server variable `innodb_status_output_locks` may be turned on while whoever waits for a lock is asked
     /// for its holder; it only makes the text of InnoDB's status longer. Default: yes.
@@ -130,11 +130,14 @@ public final class MariaDBDatabase: Database {
   ///
   /// They share one session, so that a setting holds for those after it in the same call; no setting
   /// is left for the next call.
-  public func run(_ statements: [String], limit: Duration) async throws -> [[StatementResult]] {
+  public func run(
+    _ statements: [String], limit: Duration,
+    announcing announce: @Sendable (UInt64) async throws -> Void
+  ) async throws -> [[StatementResult]] {
     if statements.contains(where: { self.statements.traits(of: $0).mayMakeStoredCode }) {
       noteStoredCode()
     }
-    return try await control.run(statements, limit: limit)
+    return try await control.run(statements, limit: limit, announcing: announce)
   }
 
   /// Whether a session that ran nothing but these statements is as good as a new one to them all, once no

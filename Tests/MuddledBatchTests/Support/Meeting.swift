@@ -81,6 +81,19 @@ struct Meeting: Sendable {
     }
   }
 
+  /// Waits until the server is so old that nobody takes a session of it for one from before its start.
+  func untilServerIsOld() async throws {
+    while true {
+      let found = try await run(["SHOW GLOBAL STATUS LIKE 'Uptime'"])
+      if case .rows(let rows)? = found[0].first, case .text(let uptime)? = rows.rows.first?[1],
+        Int(uptime) ?? 0 >= 5
+      {
+        return
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
   /// Waits until a node has registered for the batch.
   func untilSomebodyIsThere(_ batch: String) async throws {
     let loop = EventLoop()
@@ -89,6 +102,9 @@ struct Meeting: Sendable {
     while try await coordinator.records(from: 0, waitingAtMost: .seconds(10)).isEmpty {}
     await coordinator.close()
   }
+
+  /// A handle on a batch's log in a meeting in this process.
+  func coordinator(batch: String) throws -> any Coordinator { try store.coordinator(batch: batch) }
 
   private func coordinator(batch: String, loop: EventLoop) async throws -> any Coordinator {
     switch kind {
@@ -105,21 +121,28 @@ struct Meeting: Sendable {
   /// Runs one node of a batch to its end.
   ///
   /// - Parameters:
-  ///   - lateness: how late the node comes to each look at the log.
   ///   - hold: what can keep the log's records from the node.
+  ///   - standstill: where the node stops for a time.
+  ///   - disturbed: puts something between the node and its coordinator.
   @discardableResult
   func node(
     _ configuration: BatchConfiguration, _ reporter: Recorder = Recorder(), dsn: MariaDBDSN? = nil,
-    lateness: Duration = .zero, hold: ReadingHold = ReadingHold()
+    hold: ReadingHold = ReadingHold(), standingStill standstill: Standstill? = nil,
+    disturbed: (any Coordinator) -> any Coordinator = { $0 }
   ) async throws -> BatchSummary {
     let loop = EventLoop()
     defer { loop.stop() }
     let coordinator = HeldReader(
       coordinator: try await coordinator(batch: configuration.batch, loop: loop), hold: hold)
+    let database = MariaDBDatabase(try dsn ?? self.dsn, loop: loop)
     let runner = BatchRunner(
-      configuration, database: MariaDBDatabase(try dsn ?? self.dsn, loop: loop),
-      coordinator: lateness > .zero
-        ? LateReader(coordinator: coordinator, delay: lateness) : coordinator,
+      configuration,
+      database: standstill.map { StandstillDatabase(database: database, standstill: $0) }
+        ?? database,
+      coordinator: standstill.map {
+        StandstillCoordinator(coordinator: coordinator, standstill: $0)
+      }
+        ?? disturbed(coordinator),
       reporters: [reporter], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       loop: loop)
     return try await runner.run()
