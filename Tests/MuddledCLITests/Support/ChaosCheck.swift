@@ -3,6 +3,14 @@ import Testing
 
 /// What must hold of a ``ChaosBatch`` after its end, whatever befell it.
 struct ChaosCheck {
+  /// What was sent in vain.
+  struct Abandoned {
+    /// Orders of which some statement was sent.
+    var orders = 0
+    /// Resets after which no client sent a statement.
+    var resets = 0
+  }
+
   private let stage: BatchStage
   private let size: ChaosBatch.Size
   /// Each order's line of the merged events, by its rank.
@@ -47,9 +55,8 @@ struct ChaosCheck {
   /// The server got each order's statements complete and in the sequence that the events tell, between one reset and the
   /// next; before it at most what was abandoned of it.
   ///
-  /// - Returns: how many attempts at orders were abandoned.
-  @discardableResult
-  func expectLog() throws -> Int {
+  /// - Returns: what was abandoned.
+  func expectLog() throws -> Abandoned {
     let attempts = attempts(in: try stage.log())
     var next = attempts.startIndex
     for rank in 0..<size.orders {
@@ -73,14 +80,15 @@ struct ChaosCheck {
           order \(rank) is not in the server's log as it was dispatched: \(wanted.map(\.description)); there stands:
           \(found.joined(separator: "\n"))
           """)
-        return 0
+        return Abandoned()
       }
       next += 1
     }
     // Complete, and run again all the same: who was to say so in the coordinator was killed.
     while next < attempts.endIndex, attempts[next] == attempts[next - 1] { next += 1 }
     #expect(next == attempts.endIndex, "more was sent after the last order")
-    return attempts.count - size.orders
+    let begun = attempts.count { !$0.isEmpty }
+    return Abandoned(orders: begun - size.orders, resets: attempts.count - begun)
   }
 
   /// Nothing is left: no session, and in the store the batch's name at most, which can be removed.
