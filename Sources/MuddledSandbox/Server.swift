@@ -51,9 +51,9 @@ extension Server {
       "--character-set-server=utf8mb4", "--performance-schema=OFF",
       "--debug-no-sync", "--sync-binlog=0", "--loose-innodb-flush-method=fsync",
       "--innodb-flush-log-at-trx-commit=2", "--loose-skip-innodb-doublewrite",
-      "--innodb-log-file-size=4M", "--loose-innodb-undo-tablespaces=0",
+      "--innodb-log-file-size=16M", "--loose-innodb-undo-tablespaces=0",
       "--innodb-temp-data-file-path=ibtmp1:5M:autoextend",
-      "--innodb-buffer-pool-size=16M", "--innodb-log-buffer-size=2M",
+      "--innodb-buffer-pool-size=64M", "--innodb-log-buffer-size=2M",
       "--skip-innodb-buffer-pool-dump-at-shutdown", "--skip-innodb-buffer-pool-load-at-startup",
       "--key-buffer-size=1M", "--aria-pagecache-buffer-size=1M",
     ]
