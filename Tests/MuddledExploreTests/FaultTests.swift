@@ -75,6 +75,28 @@ struct FaultTests {
   }
 
   @Test(
+    "A reset that fails after an order: that order is reported, and the server's words are told",
+    arguments: [1, 2])
+  func failingReset(lanes: Int) async throws {
+    let scenario = try Scenario.accounts([
+      [
+        "UPDATE account SET balance = 1",
+        "ALTER TABLE account ADD CONSTRAINT poor CHECK (balance < 150)",
+      ],
+      ["SELECT 1"],
+    ])
+    let recorder = ExploreRecorder(scenario)
+    let error = await #expect(throws: MuddledError.self) {
+      try await Exploring.run(scenario, recorder) { $0.lanes = lanes }
+    }
+    #expect(error?.code == .unusableInput)
+    #expect(error?.message.contains("REPLACE INTO account") == true)
+    #expect(error?.message.contains("`poor` failed") == true, "\(error?.message ?? "")")
+    #expect(recorder.orders.first?.rank == 0)
+    #expect(try await Exploring.leftovers() == [])
+  }
+
+  @Test(
     "Cancelling the task: the summary says what is left, and nothing is left on the server",
     arguments: [(1, false), (4, false), (2, true)])
   func interrupted(lanes: Int, distinct: Bool) async throws {

@@ -8,14 +8,14 @@ import Testing
 extension DatabaseConformance {
   /// The suite on the running test's server.
   static func onSandbox(
-    slack: Duration = .seconds(10),
+    slack: Duration = .seconds(10), options: MariaDBDatabase.Options = .init(),
     make: @escaping @Sendable (MariaDBDatabase) -> any Database = { $0 }
   ) throws -> DatabaseConformance {
     let dsn = try Sandbox.ofTest.dsn
     let database = { @Sendable (change: (inout MariaDBDSN) -> Void) in
       var changed = dsn
       change(&changed)
-      return make(MariaDBDatabase(changed))
+      return make(MariaDBDatabase(changed, options: options))
     }
     return DatabaseConformance(
       slack: slack,
@@ -29,6 +29,13 @@ struct DatabaseConformanceTests {
   @Test("It does what every database does", arguments: DatabaseConformance.checks)
   func conformance(check: DatabaseConformance.Check) async throws {
     try await check.run(try .onSandbox())
+  }
+
+  @Test(
+    "It does so when it joins statements as an explorer has it do",
+    arguments: DatabaseConformance.checks)
+  func joining(check: DatabaseConformance.Check) async throws {
+    try await check.run(try .onSandbox(options: .exploring))
   }
 }
 

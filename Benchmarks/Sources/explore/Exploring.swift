@@ -59,7 +59,7 @@ func explore(
   _ scenario: Scenario, on servers: Sandbox, lanes: Int, isDistinct: Bool = false,
   onOrder: @escaping @Sendable (Execution) -> Void = { _ in }
 ) async throws -> ExploreSummary {
-  var options = MariaDBDatabase.Options()
+  var options = MariaDBDatabase.Options.exploring
   options.maximumConnections = 100
   let database = MariaDBDatabase(try MariaDBDSN(servers.mariaDBDSN()), options: options)
   var chosen = ExploreOptions()

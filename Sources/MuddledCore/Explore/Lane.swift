@@ -23,6 +23,8 @@ actor Lane {
   private var listener: CheckedContinuation<Void, Never>?
   private var alarm: Alarm?
   private var isSetUp = false
+  /// Whether the reset has been run for an order that is still to come.
+  private var isReset = false
   /// What the previous order's dispatches did: the next order often begins with the same ones.
   var memory: [(slot: Slot, wasBlocked: Bool)] = []
   /// Which steps have waited, and how often those that have not were run.
@@ -91,14 +93,14 @@ actor Lane {
 
   /// Runs one order from the scenario's first state.
   ///
+  /// - Parameter isFollowed: whether another order is likely to come, for which everything may be reset at once.
   /// - Throws: ``SessionLost`` if a session broke, ``MuddledError`` if the order cannot be run at all.
-  func run(_ slots: [Slot]) async throws -> LaneRun {
+  func run(_ slots: [Slot], isFollowed: Bool) async throws -> LaneRun {
     var run = LaneRun()
     try await prepare(&run)
     try await runSteps(slots, &run)
     try await resetSessions(&run)
-    run.checks = try await finalState()
-    run.assertions = try await look(scenario.assertions)
+    try await look(at: &run, isFollowed: isFollowed)
     if scenario.reset == nil, let teardown = scenario.teardown {
       run.teardown.append(TranscriptBlock(results: try await runOutside([teardown])))
       isSetUp = false
@@ -174,7 +176,8 @@ actor Lane {
       }
     }
     isSetUp = true
-    if let reset = scenario.reset { _ = try await runOutside([reset]) }
+    if let reset = scenario.reset, !isReset { _ = try await runOutside([reset]) }
+    isReset = false
     try await settleResets()
     for (client, session) in scenario.sessions.enumerated() {
       guard let setup = session.setup else { continue }
@@ -215,23 +218,27 @@ actor Lane {
     return results
   }
 
-  /// What the checks return, or, without checks, the rows of every small table.
-  private func finalState() async throws -> [ExecutedCheck] {
-    guard scenario.checks.isEmpty else { return try await look(scenario.checks) }
-    let queries: [String]
-    if let tableQueries {
-      queries = tableQueries
-    } else {
-      queries = try await database.tableQueries(limitedTo: Self.smallTableRows + 1)
-      if !changesTables { tableQueries = queries }
-    }
-    return try await look(queries).filter { check in
-      guard case .rows(let rows)? = check.results.last, rows.count > Self.smallTableRows else {
-        return true
-      }
+  /// Takes what the checks return, or, without checks, the rows of every small table; then what the assertions return.
+  private func look(at run: inout LaneRun, isFollowed: Bool) async throws {
+    let queries = try await stateQueries()
+    let found = try await look(queries + scenario.assertions, isFollowed: isFollowed)
+    run.assertions = Array(found[queries.count...])
+    run.checks = found[..<queries.count].filter { check in
+      guard scenario.checks.isEmpty, case .rows(let rows)? = check.results.last,
+        rows.count > Self.smallTableRows
+      else { return true }
       largeTables.insert(check.sql)
       return false
     }
+  }
+
+  /// The queries for the final state.
+  private func stateQueries() async throws -> [String] {
+    if !scenario.checks.isEmpty { return scenario.checks }
+    if let tableQueries { return tableQueries }
+    let queries = try await database.tableQueries(limitedTo: Self.smallTableRows + 1)
+    if !changesTables { tableQueries = queries }
+    return queries
   }
 
   /// Whether a step could make, rename or remove a table.
@@ -242,13 +249,28 @@ actor Lane {
     }
   }
 
-  private func look(_ queries: [String]) async throws -> [ExecutedCheck] {
+  /// Runs queries, and the reset for the next order with the last of them if nobody can tell.
+  private func look(_ queries: [String], isFollowed: Bool) async throws -> [ExecutedCheck] {
+    let reset = isFollowed ? scenario.reset?.statements.map(\.text) ?? [] : []
+    let areTogether = mayRunTogether(queries, reset)
     var checks: [ExecutedCheck] = []
-    for query in queries {
-      let results = try await database.run([query], limit: limits.stepTimeout)
-      checks.append(ExecutedCheck(sql: query, results: results.last ?? []))
+    while checks.count < queries.count {
+      let left = queries[checks.count...]
+      let statements = areTogether ? left + reset : [left[left.startIndex]]
+      let results = try await database.run(statements, limit: limits.stepTimeout)
+      checks += zip(left, results).map { ExecutedCheck(sql: $0, results: $1) }
+      guard areTogether, !reset.isEmpty, results.count == statements.count else { continue }
+      // A reset that failed is run again before the next order, and fails there with a word about it.
+      if case .error? = results.last?.last { continue }
+      isReset = true
     }
     return checks
+  }
+
+  /// Whether it makes no difference that queries and statements after them share a session, and come one right after the other.
+  private func mayRunTogether(_ queries: [String], _ statements: [String]) -> Bool {
+    queries.allSatisfy { $0.prefix(6).uppercased() == "SELECT" }
+      && database.leaveNoTrace(queries + statements)
   }
 
   // MARK: Statements under way

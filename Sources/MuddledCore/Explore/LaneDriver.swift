@@ -63,7 +63,7 @@ struct LaneDriver: Sendable {
 
   private func run(_ index: UInt128) async throws -> EndedOrder {
     let order = plan[index]
-    let run = try await attempt(order)
+    let run = try await attempt(order, isFollowed: index + 1 < plan.count)
     var execution = Execution(
       rank: order.rank, order: order.slots.map { UInt8($0.client) },
       dispatched: run.dispatched.map { UInt8($0.client) }, steps: run.steps, checks: run.checks)
@@ -72,10 +72,12 @@ struct LaneDriver: Sendable {
     return EndedOrder(index: index, execution: execution, run: run)
   }
 
-  private func attempt(_ order: PlannedOrder) async throws -> LaneRun {
+  private func attempt(_ order: PlannedOrder, isFollowed: Bool) async throws -> LaneRun {
     var attempts = 1
     while true {
-      do { return try await lane.run(order.slots) } catch let error as SessionLost {
+      do { return try await lane.run(order.slots, isFollowed: isFollowed) } catch let error
+        as SessionLost
+      {
         await collector.noteAbandoned()
         guard attempts < options.limits.attempts else {
           throw MuddledError(

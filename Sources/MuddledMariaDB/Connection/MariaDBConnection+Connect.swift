@@ -6,7 +6,9 @@ extension MariaDBConnection {
     begin()
     defer { end() }
     let deadline = ContinuousClock.now + dsn.connectTimeout
-    if let error = await finish(handle.connect(to: dsn), until: deadline) {
+    if let error = await finish(
+      handle.connect(to: dsn, joinsStatements: joinsStatements), until: deadline)
+    {
       if Task.isCancelled, breaksWhenCancelled { throw CancellationError() }
       throw refusal(error)
     }

@@ -11,16 +11,18 @@ extension MariaDBConnection {
     try await query(sql, keeping: limit, isNested: false)
   }
 
-  /// - Parameter isNested: whether the caller holds the connection already.
+  /// - Parameters:
+  ///   - isNested: whether the caller holds the connection already.
+  ///   - isForEach: whether the limit holds for each of several results, or for all together.
   // Inlined into a loop, this crashes the optimizer of Swift 6.3.1.
   @inline(never)
   func query(
-    _ sql: String, keeping limit: Int, isNested: Bool
+    _ sql: String, keeping limit: Int, isNested: Bool = false, forEach isForEach: Bool = false
   ) async throws -> [StatementResult] {
     guard isOpen else { throw SessionLost("connection \(connectionID) is closed") }
     if !isNested { begin() }
     defer { if !isNested { end() } }
-    let operation = handle.query(sql, keeping: limit)
+    let operation = handle.query(sql, keeping: limit, forEach: isForEach)
     await finish(operation.start()) { operation.resume($0) }
     if let loss = operation.loss { throw lost(loss) }
     return operation.results

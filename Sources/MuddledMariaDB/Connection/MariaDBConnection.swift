@@ -11,6 +11,8 @@ package actor MariaDBConnection {
   package nonisolated let dsn: MariaDBDSN
   /// Whether a cancelled task breaks the connection, or is not noticed.
   nonisolated let breaksWhenCancelled: Bool
+  /// Whether statements that need not be apart are sent as one.
+  nonisolated let joinsStatements: Bool
 
   /// For use between ``begin()`` and ``end()``, while the connection is open or being opened.
   private(set) var handle = MySQLHandle()
@@ -44,23 +46,30 @@ package actor MariaDBConnection {
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  init(to dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool) {
+  init(
+    to dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool, joinsStatements: Bool
+  ) {
     self.dsn = dsn
     self.loop = loop
     self.breaksWhenCancelled = breaksWhenCancelled
+    self.joinsStatements = joinsStatements
     waitID = loop.nextID()
   }
 
   /// Opens a connection.
   ///
-  /// - Parameter breaksWhenCancelled: whether an operation ends with `CancellationError`, and the
-  ///   connection with it, when its task is cancelled; else operations do not notice.
+  /// - Parameters:
+  ///   - breaksWhenCancelled: whether an operation ends with `CancellationError`, and the
+  ///     connection with it, when its task is cancelled; else operations do not notice.
+  ///   - joinsStatements: whether ``run(_:keeping:traits:)`` sends statements that need not be apart as one.
   /// - Throws: ``MuddledError``: ``MuddledError/Code/unavailable`` if the server is not there,
   ///   ``MuddledError/Code/configuration`` if it refuses the login.
   package static func open(
-    _ dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool = false
+    _ dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool = false,
+    joinsStatements: Bool = false
   ) async throws -> MariaDBConnection {
-    let connection = MariaDBConnection(to: dsn, on: loop, breaksWhenCancelled: breaksWhenCancelled)
+    let connection = MariaDBConnection(
+      to: dsn, on: loop, breaksWhenCancelled: breaksWhenCancelled, joinsStatements: joinsStatements)
     try await connection.connect()
     return connection
   }

@@ -5,10 +5,11 @@ extension MySQLHandle {
   /// A statement to be sent, and what it returns to be taken.
   ///
   /// - Parameters:
-  ///   - sql: one statement.
+  ///   - sql: one statement, or several on a connection that was opened for that.
   ///   - limit: how many bytes of rows to keep; further rows are counted and digested.
-  func query(_ sql: String, keeping limit: Int) -> QueryOperation {
-    QueryOperation(sql, on: mysql, keeping: limit)
+  ///   - isForEach: whether that holds for each of several results, or for all together.
+  func query(_ sql: String, keeping limit: Int, forEach isForEach: Bool = false) -> QueryOperation {
+    QueryOperation(sql, on: mysql, keeping: limit, forEach: isForEach)
   }
 }
 
@@ -30,14 +31,19 @@ final class QueryOperation {
   private var row: MYSQL_ROW?
   private var reader: ResultReader?
   private var bytesLeft: Int
+  private let isLimitForEach: Bool
 
   /// What came, in sequence; a server's error is the last of them.
   private(set) var results: [StatementResult] = []
   /// Why the connection is lost, if it is.
   private(set) var loss: ServerError?
 
-  fileprivate init(_ sql: String, on mysql: UnsafeMutablePointer<MYSQL>, keeping limit: Int) {
+  fileprivate init(
+    _ sql: String, on mysql: UnsafeMutablePointer<MYSQL>, keeping limit: Int,
+    forEach isForEach: Bool
+  ) {
     self.mysql = mysql
+    isLimitForEach = isForEach
     bytesLeft = limit
     var sql = sql
     text = sql.withUTF8 { bytes in
@@ -112,7 +118,7 @@ final class QueryOperation {
     defer { mysql_free_result(result) }
     guard mysql_errno(mysql) == 0 else { return fail() }
     if let reader {
-      bytesLeft = reader.bytesLeft
+      if !isLimitForEach { bytesLeft = reader.bytesLeft }
       results.append(.rows(reader.rows))
     }
     reader = nil

@@ -72,7 +72,8 @@ actor ControlConnection {
       await connection.limitSilence(to: limit)
       return connection
     }
-    let opened = try await MariaDBConnection.open(dsn, on: loop)
+    let opened = try await MariaDBConnection.open(
+      dsn, on: loop, joinsStatements: options.joinsStatements)
     await opened.limitSilence(to: limit)
     try await opened.turnAutocommitOn()
     connection = opened

@@ -22,10 +22,11 @@ extension Database where Self == MariaDBDatabase {
 }
 
 extension MariaDBDatabase.Options {
-  /// The defaults, with a connection for every client that a scenario can have.
+  /// The defaults, but with a connection for every client that a scenario can have, and with statements joined.
   public static let exploring = {
     var options = MariaDBDatabase.Options()
     options.maximumConnections = Scenario.sessionLimit + 1
+    options.joinsStatements = true
     return options
   }()
 }

@@ -20,6 +20,9 @@ public final class MariaDBDatabase: Database {
     /// Whether the server variable `innodb_status_output_locks` may be turned on while whoever waits for a lock is asked
     /// for its holder; it only makes the text of InnoDB's status longer. Default: yes.
     public var turnsLockListsOn = true
+    /// Whether plain reads and changes of rows that follow each other in ``run(_:limit:announcing:)`` go to the server as
+    /// one text, which saves an exchange for each; its general log then shows them as one entry. Default: no.
+    public var joinsStatements = false
 
     /// Makes the default options.
     public init() {}

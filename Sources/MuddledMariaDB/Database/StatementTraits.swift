@@ -8,11 +8,14 @@ struct StatementTraits {
   let mayMakeStoredCode: Bool
   /// Whether it could change more of its session than rows and the transaction, or read what others left there.
   let mayTouchSession: Bool
+  /// Whether it gives one result, and means the same as one of several in a text.
+  let mayBeJoined: Bool
 
   init(_ statement: String) {
     mayOutliveTransaction = StatementWords.mayOutliveTransaction(statement)
     mayMakeStoredCode = StatementWords.mayMakeStoredCode(statement)
     mayTouchSession = StatementWords.mayTouchSession(statement)
+    mayBeJoined = !mayTouchSession && !StatementWords.mayHideItsEnd(statement)
   }
 }
 
@@ -32,4 +35,16 @@ final class StatementTraitsMemory: Sendable {
     }
     return traits
   }
+
+  /// Those of the statements, from the first on, that may be sent as one text.
+  func joinable(_ statements: ArraySlice<String>) -> ArraySlice<String> {
+    var bytes = 0
+    return statements.prefix { statement in
+      bytes += statement.utf8.count
+      return bytes <= Self.joinedBytes && traits(of: statement).mayBeJoined
+    }
+  }
+
+  /// A longer text would gain little, and servers refuse one beyond their `max_allowed_packet`.
+  private static let joinedBytes = 1 << 14
 }

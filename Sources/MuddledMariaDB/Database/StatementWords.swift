@@ -30,6 +30,12 @@ enum StatementWords {
       || contains(statement, anyOf: sessionReaders)
   }
 
+  /// Whether a server could see the end of a statement elsewhere than where it was split from the next, as its
+  /// settings have a say in what a comment or a backslash is.
+  static func mayHideItsEnd(_ statement: String) -> Bool {
+    contains(statement, anyOf: ["#", "--", "/*", "\\", "\0"])
+  }
+
   /// With these a statement begins that is harmless, but for what ``mayTouchSession(_:)`` looks for besides.
   private static let harmless: Set = [
     "INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE", "SELECT",

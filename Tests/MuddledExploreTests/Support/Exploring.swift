@@ -90,7 +90,7 @@ enum Exploring {
 
   /// An entrance to the suite's server.
   static func database(user: String = "root") throws -> MariaDBDatabase {
-    var options = MariaDBDatabase.Options()
+    var options = MariaDBDatabase.Options.exploring
     options.maximumConnections = 100
     var dsn = try MariaDBDSN(Sandbox.ofTest.mariaDBDSN())
     dsn.user = user
