@@ -102,13 +102,13 @@ extension Lane {
   ///
   /// - Parameter wasBlocked: whether it waited in the last order that began like this, if one did.
   private func firstLook(_ slot: Slot, _ wasBlocked: Bool?) -> Duration {
+    if wasBlocked == true { return Self.expectedLook }
     let usual = Duration.microseconds(usualReply)
-    return switch wasBlocked {
-    case true?: Self.expectedLook
-    case false?: min(max(usual * 12, .milliseconds(2)), .milliseconds(8))
-    case nil where habits.neverWaits(slot): min(max(usual * 8, .milliseconds(1)), .milliseconds(4))
-    case nil: min(max(usual * 3, .microseconds(300)), .milliseconds(1))
+    // Hardly a reply takes that long: what was learned of this step is then no longer true.
+    if wasBlocked == false || habits.neverWaits(slot) {
+      return min(max(usual * 8, .milliseconds(4)), .milliseconds(8))
     }
+    return min(max(usual * 3, .microseconds(300)), .milliseconds(1))
   }
 
   /// Which clients in flight wait for a lock now; with a server that does not say, all that are late.
