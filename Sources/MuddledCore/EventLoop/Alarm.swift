@@ -2,7 +2,7 @@
 package final class Alarm: Sendable {
   struct Setting {
     let alarm: Alarm
-    let deadline: ContinuousClock.Instant
+    let deadline: Moment
   }
 
   private let loop: EventLoop
@@ -15,5 +15,10 @@ package final class Alarm: Sendable {
   }
 
   /// Sets the time, which replaces an earlier one; `nil` clears it.
-  package func set(to deadline: ContinuousClock.Instant?) { loop.set(self, to: deadline) }
+  package func set(to deadline: ContinuousClock.Instant?) {
+    set(to: deadline.map(Moment.init) ?? .never)
+  }
+
+  /// Sets the time, which replaces an earlier one; ``Moment/never`` clears it.
+  package func set(to deadline: Moment) { loop.set(self, to: deadline) }
 }

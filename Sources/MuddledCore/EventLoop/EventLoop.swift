@@ -17,7 +17,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     let id: UInt64
     let descriptor: Int32
     let events: Int16
-    let deadline: ContinuousClock.Instant?
+    let deadline: Moment
     let callback: @Sendable (Int16) -> Void
   }
 
@@ -105,7 +105,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     let id = nextID()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        watch(descriptor, for: events, until: deadline, as: id) {
+        watch(descriptor, for: events, until: deadline.map(Moment.init) ?? .never, as: id) {
           continuation.resume(returning: $0)
         }
         if Task.isCancelled { cancel(id) }
@@ -122,7 +122,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     for descriptor: Int32, events: Int16, until deadline: ContinuousClock.Instant?
   ) async -> Int16 {
     await withCheckedContinuation { continuation in
-      watch(descriptor, for: events, until: deadline, as: nextID()) {
+      watch(descriptor, for: events, until: deadline.map(Moment.init) ?? .never, as: nextID()) {
         continuation.resume(returning: $0)
       }
     }
@@ -143,11 +143,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
   /// - Parameters:
   ///   - descriptor: an open file descriptor, or -1 to wait for the deadline alone.
   ///   - events: the `poll` events to wait for.
-  ///   - deadline: when to stop waiting; `nil` waits without end.
+  ///   - deadline: when to stop waiting.
   ///   - id: what ``nextID()`` gave; one for each wait.
   ///   - callback: takes the events that came, as `poll` reports them; 0 after the deadline or a cancellation.
   package func watch(
-    _ descriptor: Int32, for events: Int16, until deadline: ContinuousClock.Instant?,
+    _ descriptor: Int32, for events: Int16, until deadline: Moment,
     as id: UInt64, callback: @escaping @Sendable (Int16) -> Void
   ) {
     let waiter = Waiter(
@@ -170,10 +170,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
   }
 
   /// Sets, moves or clears an alarm.
-  func set(_ alarm: Alarm, to deadline: ContinuousClock.Instant?) {
+  func set(_ alarm: Alarm, to deadline: Moment) {
     change { state in
       state.alarms.removeAll { $0.alarm === alarm }
-      if let deadline { state.alarms.append(Alarm.Setting(alarm: alarm, deadline: deadline)) }
+      guard deadline < .never else { return }
+      state.alarms.append(Alarm.Setting(alarm: alarm, deadline: deadline))
     }
   }
 
@@ -225,13 +226,13 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     /// The read end of the pipe, then a descriptor for each waiter.
     var descriptors: [pollfd] = []
     /// The id and the deadline of each waiter.
-    var waits: [(id: UInt64, deadline: ContinuousClock.Instant?)] = []
+    var waits: [(id: UInt64, deadline: Moment)] = []
     var due: [(waiter: Waiter, events: Int16)] = []
 
     /// Takes up what to wait for, and returns the earliest deadline.
     mutating func fill(
-      from waiters: [Waiter], pipe: Int32, before alarm: ContinuousClock.Instant?
-    ) -> ContinuousClock.Instant? {
+      from waiters: [Waiter], pipe: Int32, before alarm: Moment
+    ) -> Moment {
       var deadline = alarm
       descriptors.removeAll(keepingCapacity: true)
       waits.removeAll(keepingCapacity: true)
@@ -239,7 +240,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
       for waiter in waiters {
         descriptors.append(pollfd(fd: waiter.descriptor, events: waiter.events, revents: 0))
         waits.append((waiter.id, waiter.deadline))
-        if let end = waiter.deadline { deadline = min(end, deadline ?? end) }
+        deadline = min(deadline, waiter.deadline)
       }
       return deadline
     }
@@ -247,10 +248,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
 
   /// Waits for a job, a ready descriptor, news or the earliest deadline, and calls back whoever is due.
   private func sleepUntilReady(_ watched: inout Watched) {
-    let asleep = state.withLock { state -> (ContinuousClock.Instant?, [any Glance])? in
+    let asleep = state.withLock { state -> (Moment, [any Glance])? in
       guard state.jobs.isEmpty, state.cancelled.isEmpty, !state.isStopped else { return nil }
       state.isSleeping = true
-      let alarm = state.alarms.lazy.map(\.deadline).min()
+      let alarm = state.alarms.lazy.map(\.deadline).min() ?? .never
       let deadline = watched.fill(from: state.waiters, pipe: wakePipe.read, before: alarm)
       return (deadline, state.glances)
     }
@@ -267,13 +268,13 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
   }
 
   private func callBackDue(_ watched: inout Watched) {
-    let now = ContinuousClock.now
+    let now = Moment.now
     watched.due.removeAll(keepingCapacity: true)
     let ringing = state.withLock { state -> [Alarm.Setting] in
       state.isSleeping = false
       for (place, wait) in watched.waits.enumerated() {
         let events = watched.descriptors[place + 1].revents
-        guard events != 0 || wait.deadline.map({ $0 <= now }) == true,
+        guard events != 0 || wait.deadline <= now,
           let index = state.waiters.firstIndex(where: { $0.id == wait.id })
         else { continue }
         watched.due.append((state.waiters.remove(at: index), events))

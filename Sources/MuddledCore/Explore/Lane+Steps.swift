@@ -1,12 +1,12 @@
 // What happens between the first step of an order and the last.
 extension Lane {
-  /// How soon the server is asked again, or for the first time where the last order that began like this met a wait.
-  private static let expectedLook = Duration.microseconds(60)
-  private static let longestPause = Duration.milliseconds(20)
+  /// After how many microseconds the server is asked again, or for the first time where the last order that began like this met a wait.
+  private static let expectedLook = 60
+  private static let longestPause = 20_000
 
   private struct Dispatched {
     let slot: Slot
-    let at: ContinuousClock.Instant
+    let at: Moment
     var isCancelRequested = false
     var wait: StepWait?
     var hasHolders = false
@@ -16,7 +16,7 @@ extension Lane {
     mutating func noteWait(isAssumed: Bool) {
       guard wait == nil else { return }
       wait = StepWait(
-        foundMicroseconds: (ContinuousClock.now - at).microseconds, isAssumed: isAssumed)
+        foundMicroseconds: UInt64(Moment.now.microseconds(since: at)), isAssumed: isAssumed)
     }
   }
 
@@ -26,11 +26,11 @@ extension Lane {
     var dispatched: [Dispatched] = []
     var newMemory: [(slot: Slot, wasBlocked: Bool)] = []
     var isMemoryValid = true
-    var lookAt = ContinuousClock.now
+    var lookAt = Moment.now
     var pause = Self.expectedLook
-    var stalledSince: ContinuousClock.Instant?
+    var stalledSince: Moment?
     while machine.action != .finished {
-      let now = ContinuousClock.now
+      let now = Moment.now
       var deadline = now
       switch machine.action {
       case .finished: break
@@ -42,19 +42,20 @@ extension Lane {
         newMemory.append((slot, false))
         send(scenario.sessions[client].steps[step].block.statements.map(\.text), to: client)
         pause = firstLook(slot, isMemoryValid ? memory[index].wasBlocked : nil)
-        lookAt = now + pause
+        lookAt = now.advanced(microseconds: pause)
         machine.noteDispatched()
         continue
       case .settle:
         stalledSince = nil
-        deadline = probeRefusal == nil ? lookAt : lookAt + limits.assumeBlockedTimeout
+        deadline =
+          probeRefusal == nil ? lookAt : lookAt.advanced(by: limits.assumeBlockedTimeout)
       case .stalled(let client):
         let since = stalledSince ?? now
         stalledSince = since
-        deadline = since + limits.stallTimeout
+        deadline = since.advanced(by: limits.stallTimeout)
         if deadline <= now {
           try await cancel(client, &dispatched, machine)
-          deadline = now + limits.stallTimeout
+          deadline = now.advanced(by: limits.stallTimeout)
           stalledSince = now
         }
       }
@@ -69,9 +70,8 @@ extension Lane {
       let waiting = try await waits(machine, unknown)
       guard replies.isEmpty else { continue }
       let late = unknown.filter { client in
-        !waiting.contains(client)
-          && ContinuousClock.now - (dispatched.last { $0.slot.client == client }?.at ?? .now)
-            > limits.stepTimeout
+        let sentAt = dispatched.last { $0.slot.client == client }?.at ?? .now
+        return !waiting.contains(client) && sentAt.advanced(by: limits.stepTimeout) < .now
       }
       for client in late { try await cancel(client, &dispatched, machine) }
       _ = machine.waiting(clients: waiting)
@@ -83,7 +83,7 @@ extension Lane {
         }
       }
       try await noteHolders(machine, &dispatched)
-      lookAt = .now + pause
+      lookAt = .now.advanced(microseconds: pause)
       pause = min(pause * 3 / 2, Self.longestPause)
     }
     memory = newMemory
@@ -94,21 +94,20 @@ extension Lane {
     run.effects = Self.effects(run.steps)
   }
 
-  /// How long a statement runs before the server is asked whether it waits.
+  /// For how many microseconds a statement runs before the server is asked whether it waits.
   ///
   /// A question costs the server as much as some statements do, and where it has more to do than it can, each
   /// makes the next reply later. So a reply is given the time that replies take lately, and more of it where
   /// none is expected to wait.
   ///
   /// - Parameter wasBlocked: whether it waited in the last order that began like this, if one did.
-  private func firstLook(_ slot: Slot, _ wasBlocked: Bool?) -> Duration {
+  private func firstLook(_ slot: Slot, _ wasBlocked: Bool?) -> Int {
     if wasBlocked == true { return Self.expectedLook }
-    let usual = Duration.microseconds(usualReply)
     // Hardly a reply takes that long: what was learned of this step is then no longer true.
     if wasBlocked == false || habits.neverWaits(slot) {
-      return min(max(usual * 8, .milliseconds(4)), .milliseconds(8))
+      return min(max(usualReply * 8, 4000), 8000)
     }
-    return min(max(usual * 3, .microseconds(300)), .milliseconds(1))
+    return min(max(usualReply * 3, 300), 1000)
   }
 
   /// Which clients in flight wait for a lock now; with a server that does not say, all that are late.
@@ -160,14 +159,14 @@ extension Lane {
       results = [.cancelled]
     }
     let slot = dispatched[index].slot
-    let took = (ContinuousClock.now - dispatched[index].at).microseconds
-    if statement.blockedSequence == nil { usualReply += (Int(clamping: took) - usualReply) / 8 }
+    let took = Moment.now.microseconds(since: dispatched[index].at)
+    if statement.blockedSequence == nil { usualReply += (took - usualReply) / 8 }
     habits.noteRun(of: slot)
     dispatched[index].step = ExecutedStep(
       client: slot.client, step: slot.step,
       sql: scenario.sessions[slot.client].steps[slot.step].block.text, results: results,
       wasBlocked: statement.blockedSequence != nil, settledAfter: machine.dispatched.count - 1,
-      microseconds: took)
+      microseconds: UInt64(took))
     let wait = dispatched[index].wait
     dispatched[index].step?.wait = wait
   }

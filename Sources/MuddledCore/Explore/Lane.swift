@@ -84,7 +84,7 @@ actor Lane {
   func close() async {
     await endSessions()
     if isSetUp, let teardown = scenario.teardown { _ = try? await runOutside([teardown]) }
-    alarm?.set(to: nil)
+    alarm?.set(to: Moment.never)
     alarm = nil
     await database.close()
   }
@@ -286,11 +286,11 @@ actor Lane {
     }
   }
 
-  func nextReply(until deadline: ContinuousClock.Instant) async -> Reply? {
+  func nextReply(until deadline: Moment) async -> Reply? {
     if replies.isEmpty, deadline > .now {
       alarm?.set(to: deadline)
       await withCheckedContinuation { listener = $0 }
-      alarm?.set(to: nil)
+      alarm?.set(to: Moment.never)
     }
     return replies.isEmpty ? nil : replies.removeFirst()
   }

@@ -5,7 +5,7 @@ extension MariaDBConnection {
   func connect() async throws {
     begin()
     defer { end() }
-    let deadline = ContinuousClock.now + dsn.connectTimeout
+    let deadline = Moment.now.advanced(by: dsn.connectTimeout)
     if let error = await finish(
       handle.connect(to: dsn, joinsStatements: joinsStatements), until: deadline)
     {

@@ -131,7 +131,7 @@ package actor MariaDBConnection {
 
   /// A call of the library that could not be carried out at once.
   private struct Operation {
-    let deadline: ContinuousClock.Instant?
+    let deadline: Moment
     let resume: (MySQLEvents) -> MySQLEvents
     let whenDone: () -> Void
   }
@@ -143,7 +143,7 @@ package actor MariaDBConnection {
   ///   - deadline: when to give the operation up, besides the DSN's read and write time-outs.
   ///   - resume: the `_cont` call, which takes the events that came and returns those it waits for.
   func finish(
-    _ started: MySQLEvents, until deadline: ContinuousClock.Instant? = nil,
+    _ started: MySQLEvents, until deadline: Moment = .never,
     resume: @escaping (MySQLEvents) -> MySQLEvents
   ) async {
     guard !started.isEmpty else { return }
@@ -168,7 +168,7 @@ package actor MariaDBConnection {
   ///   - call: what ``handle`` began.
   ///   - deadline: when to give the call up, besides the DSN's read and write time-outs.
   func finish<Answer>(
-    _ call: MySQLCall<Answer>, until deadline: ContinuousClock.Instant? = nil
+    _ call: MySQLCall<Answer>, until deadline: Moment = .never
   ) async -> Answer {
     await finish(call.wanted, until: deadline) { call.resume($0) }
     return call.answer
@@ -176,7 +176,7 @@ package actor MariaDBConnection {
 
   /// Does what ``finish(_:until:resume:)`` does without a task, and calls back.
   func drive(
-    _ started: MySQLEvents, until deadline: ContinuousClock.Instant? = nil,
+    _ started: MySQLEvents, until deadline: Moment = .never,
     resume: @escaping (MySQLEvents) -> MySQLEvents, whenDone: @escaping () -> Void
   ) {
     guard !started.isEmpty else { return whenDone() }
@@ -187,7 +187,7 @@ package actor MariaDBConnection {
   private func wait(for wanted: MySQLEvents) {
     loop.watch(
       handle.socket, for: wanted.pollEvents,
-      until: waitEnd(wanted, until: operation?.deadline), as: waitID
+      until: waitEnd(wanted, until: operation?.deadline ?? .never), as: waitID
     ) { [self] came in
       assumeIsolated { $0.goOn(wanted, came) }
     }
@@ -204,20 +204,17 @@ package actor MariaDBConnection {
     operation.whenDone()
   }
 
-  private func waitEnd(
-    _ wanted: MySQLEvents, until deadline: ContinuousClock.Instant?
-  ) -> ContinuousClock.Instant? {
+  private func waitEnd(_ wanted: MySQLEvents, until deadline: Moment) -> Moment {
     var end = deadline
-    let limits =
-      wanted.contains(.read) ? [dsn.readTimeout, silenceLimit] : [dsn.writeTimeout]
-    if isOpen, let limit = limits.compactMap({ $0 }).min() {
-      let limited = ContinuousClock.now + limit
-      end = end.map { min($0, limited) } ?? limited
+    if isOpen {
+      if wanted.contains(.read) {
+        if let limit = dsn.readTimeout { end = min(end, .now.advanced(by: limit)) }
+        if let silenceLimit { end = min(end, .now.advanced(by: silenceLimit)) }
+      } else if let limit = dsn.writeTimeout {
+        end = min(end, .now.advanced(by: limit))
+      }
     }
-    if wanted.contains(.timeout) {
-      let own = ContinuousClock.now + handle.timeout
-      end = end.map { min($0, own) } ?? own
-    }
+    if wanted.contains(.timeout) { end = min(end, .now.advanced(by: handle.timeout)) }
     return end
   }
 
