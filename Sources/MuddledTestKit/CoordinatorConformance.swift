@@ -21,11 +21,11 @@ public struct CoordinatorConformance: Sendable {
   /// Checks what `make` makes.
   ///
   /// - Parameters:
-  ///   - slack: how late a wait may end, and how long anything may take that must not wait; by default 10 s, so that
+  ///   - slack: how late a wait may end, and how long anything may take that must not wait; by default 30 s, so that
   ///     a busy machine fails nothing.
   ///   - make: makes one more handle on a batch of the store; the check closes it.
   public init(
-    slack: Duration = .seconds(10),
+    slack: Duration = .seconds(30),
     make: @escaping @Sendable (_ batch: String) async throws -> any Coordinator
   ) {
     self.make = make
