@@ -89,6 +89,38 @@ struct FleetTests {
     #expect(try await Exploring.leftovers() == [])
   }
 
+  @Test(
+    "A worker that would find something else in a part of the orders is refused, and reports nothing",
+    arguments: [
+      { $0.checks = ["SELECT 0"] }, { $0.checks = [] }, { $0.assertions = ["SELECT 1"] },
+      { $0.reset = SQLBlock("REPLACE INTO account VALUES (1, 0), (2, 0)") },
+      { $0.sessions[1].steps.removeLast() },
+      {
+        $0.sessions.append($0.sessions[0]); $0.sessions[2].name = "c";
+        $0.sessions[2].steps[0].name = "c1"
+      },
+    ] as [@Sendable (inout Scenario) -> Void])
+  func different(change: @Sendable (inout Scenario) -> Void) async throws {
+    let store = InProcessStore()
+    // The first chunk is found, and gives an outcome, when the other comes.
+    let scenario = try Scenario.accounts([
+      ["SELECT 1"], ["SELECT SLEEP(0.2)", "SELECT 2", "SELECT 3"],
+    ])
+    let recorder = ExploreRecorder(scenario)
+    async let first = Self.work(scenario, in: store, recorder)
+    while recorder.orders.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
+    var other = scenario
+    change(&other)
+    let otherRecorder = ExploreRecorder(other)
+    let error = await #expect(throws: MuddledError.self) {
+      try await Self.work(other, in: store, otherRecorder)
+    }
+    #expect(error?.code == .usage)
+    #expect(error?.message.contains("give every worker the same") == true)
+    #expect(otherRecorder.summary == nil && otherRecorder.orders.isEmpty)
+    #expect(try await first.summary.tally.ordersRun == 4)
+  }
+
   @Test("A worker with another scenario, or after the end, is refused by name")
   func refused() async throws {
     let store = InProcessStore()
@@ -107,6 +139,7 @@ struct FleetTests {
     let late = await #expect(throws: MuddledError.self) { try await Self.work(scenario, in: store) }
     #expect(late?.message.contains("was explored to its end") == true)
     let shared = try Scenario.of("session a\nstep s { UPDATE mysql.x SET a = 1 }\n")
+    #expect(recorder.summary?.tally.ordersRun == 3)
     let obstacle = await #expect(throws: MuddledError.self) {
       try await Self.work(shared, in: store, batch: "other")
     }

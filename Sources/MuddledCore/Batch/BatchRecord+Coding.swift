@@ -20,7 +20,14 @@ extension BatchRecord {
   init(decoding bytes: [UInt8]) throws {
     do {
       var reader = ByteReader(bytes[...])
-      guard try reader.number(as: UInt8.self) == Self.version else { throw MalformedBytes() }
+      let version = try reader.number(as: UInt8.self)
+      guard version != FleetRecord.mark else {
+        throw MuddledError(
+          .usage,
+          "the workers of an exploration, one of `muddled explore --batch`, meet under this id; choose another batch id"
+        )
+      }
+      guard version == Self.version else { throw MalformedBytes() }
       node = try reader.text()
       incarnation = try reader.number(as: UInt32.self)
       rank = try reader.number()

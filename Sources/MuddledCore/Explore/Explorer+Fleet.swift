@@ -11,25 +11,23 @@ extension Explorer {
   /// - Throws: ``MuddledError`` if the scenario cannot be run, or not to its end, if the fleet explores something
   ///   else, or if the coordinator is not there.
   public func explore(_ scenario: Scenario, with fleet: Fleet) async throws -> ExploreSummary {
-    let worker: FleetWorker
     let plan: OrderPlan
-    do {
-      try scenario.validate()
-      try checkOptions(for: scenario)
-      try checkSharing(of: scenario)
-      plan = try OrderPlan(options.selection, of: scenario)
-      worker = FleetWorker(
-        fleet, digest: digest(of: scenario), name: scenario.name, orders: plan.count)
-    } catch {
+    do { plan = try planShared(scenario) } catch {
       await fleet.coordinator.close()
       throw error
     }
+    let worker = FleetWorker(
+      fleet, digest: digest(of: scenario), name: scenario.name, orders: plan.count)
+    do { try await worker.join() } catch {
+      // What the log says by now may be about something else.
+      _ = await Task { try await worker.leave() }.result
+      throw ExploreCollector.failure(error)
+    }
     var summary = ExploreSummary(scenario: scenario, orders: plan.count)
     let beganAt = ContinuousClock.now
-    do {
-      try await worker.join()
-      summary.lanes = try await work(scenario, plan, worker)
-    } catch { summary.failure = ExploreCollector.failure(error) }
+    do { summary.lanes = try await work(scenario, plan, worker) } catch {
+      summary.failure = ExploreCollector.failure(error)
+    }
     await worker.state.findings.apply(to: &summary)
     summary.duration = .now - beganAt
     let workers = await worker.workerCount
@@ -85,7 +83,14 @@ extension Explorer {
     }
   }
 
-  private func checkSharing(of scenario: Scenario) throws {
+  /// Makes sure that workers can share a scenario, before any store is touched.
+  ///
+  /// - Throws: ``MuddledError``, which says why they cannot.
+  package func checkSharing(of scenario: Scenario) throws { _ = try planShared(scenario) }
+
+  private func planShared(_ scenario: Scenario) throws -> OrderPlan {
+    try scenario.validate()
+    try checkOptions(for: scenario)
     guard options.lanes != nil else {
       throw MuddledError(
         .usage,
@@ -98,11 +103,16 @@ extension Explorer {
         "scenario \(scenario.name) cannot be shared by workers: \(obstacle), so that their orders would meet; "
           + "explore it without --batch")
     }
+    return try OrderPlan(options.selection, of: scenario)
   }
 
-  /// What must be the same for all workers.
+  /// What must be the same for all workers; also what only looks on, as their findings make one table.
   private func digest(of scenario: Scenario) -> Digest {
     var digest = scenario.digest
+    for texts in [scenario.checks, scenario.assertions, scenario.reset.map { [$0.text] } ?? []] {
+      digest.update(UInt64(texts.count))
+      for text in texts { digest.update(text) }
+    }
     digest.update("\(options.selection)")
     digest.update(options.isDistinct ? 1 : 0)
     return digest

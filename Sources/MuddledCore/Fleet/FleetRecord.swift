@@ -42,7 +42,7 @@ struct FleetRecord: Hashable, Sendable {
   var event: FleetEvent
 
   /// Stands before every record of a fleet, where those of a batch have their version.
-  private static let mark: UInt8 = 0x66
+  static let mark: UInt8 = 0x66
   private static let version: UInt8 = 1
 
   init(worker: String, event: FleetEvent) {

@@ -53,7 +53,8 @@ actor FleetWorker {
         .usage,
         "batch \(fleet.batch.quoted) explores \(other.orders) orders of \(other.name), and this is about "
           + "\(work.orders) orders of \(work.name)"
-          + (other.name == work.name ? ", a changed scenario or other options" : "")
+          + (other.name == work.name
+            ? ", a changed scenario, or other options, checks, assertions or another reset" : "")
           + "; give every worker the same, or choose another batch id")
     }
     guard !state.isEnded else {
