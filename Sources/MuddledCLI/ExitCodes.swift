@@ -1,12 +1,6 @@
 import ArgumentParser
 import MuddledCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 extension MuddledError {
   /// The exit code that stands for the failure, after `sysexits.h` (130: as a shell says of SIGINT).
   var exitCode: ExitCode {
@@ -36,6 +30,5 @@ func exitingWithCode(_ body: () async throws -> Void) async throws {
 
 /// Prints a message with the program's name to standard error.
 func printError(_ message: String) {
-  let line = Array("muddled: \(message)\n".utf8)
-  _ = write(STDERR_FILENO, line, line.count)
+  StandardStreams.writeError("muddled: \(message)\n")
 }

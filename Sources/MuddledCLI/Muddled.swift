@@ -1,6 +1,6 @@
 import ArgumentParser
+import MuddledCore
 
-@main
 struct Muddled: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "muddled",
@@ -17,4 +17,23 @@ struct Muddled: AsyncParsableCommand {
       CountCommand.self, SandboxCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
+}
+
+/// The entrance of the program.
+@main
+enum Program {
+  static func main() async {
+    StandardStreams.openClosed()
+    // Else a mistyped command would be taken for an argument of the default one.
+    let commands =
+      Muddled.configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    if let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"),
+      !commands.contains(first)
+    {
+      printError(
+        "there is no command \(first.quoted); the commands are \(commands.joined(separator: ", "))")
+      Muddled.exit(withError: ExitCode(64))
+    }
+    await Muddled.main()
+  }
 }

@@ -2,12 +2,6 @@ import ArgumentParser
 import Logging
 import MuddledCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// `muddled run`: one node's part in a batch.
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -91,8 +85,7 @@ struct RunCommand: AsyncParsableCommand {
   private func makeReporters() throws -> [any Reporter] {
     let console = ConsoleReporter(
       progress: quiet ? .none : Terminal.progress, layout: Terminal.layout,
-      output: { Self.write($0, to: STDOUT_FILENO) },
-      diagnostics: { Self.write($0, to: STDERR_FILENO) })
+      output: StandardStreams.write, diagnostics: StandardStreams.writeError)
     guard let events else { return [console] }
     return [try EventFileReporter(path: events), console]
   }
@@ -119,14 +112,5 @@ struct RunCommand: AsyncParsableCommand {
     }
     if isEscaped { ids[ids.count - 1].append("\\") }
     return ids
-  }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count <= 0 && errno != EINTR { return }
-      rest = rest.dropFirst(max(0, count))
-    }
   }
 }

@@ -73,6 +73,9 @@ func interruptible<Value: Sendable>(
   signals.observe { count in
     // Who asks twice does not want to wait for a farewell.
     if count > 1 { _exit(130) }
+    StandardStreams.writeError(
+      "muddled: ending after what is under way; once more ends it at once and tidies nothing up\n"
+    )
     work.cancel()
   }
   defer { signals.cancel() }

@@ -33,7 +33,7 @@ public struct ReportFile: Sendable {
     if path == "-" {
       target = .standardOutput
     } else if stat(path, &status) != 0 {
-      guard errno == ENOENT else { throw Self.refusal(path, errno) }
+      guard errno == ENOENT, !path.isEmpty else { throw Self.refusal(path, errno) }
       target = .regular(path, mode: nil)
       try probe()
     } else if status.st_mode & S_IFMT == S_IFREG {
@@ -129,7 +129,8 @@ public struct ReportFile: Sendable {
   }
 
   private func failure(_ code: Int32) -> MuddledError {
-    MuddledError(
-      .unavailable, "the file \(path.quoted) cannot be written: \(String(cString: strerror(code)))")
+    let name = isStandardOutput ? "standard output" : "the file \(path.quoted)"
+    return MuddledError(
+      .unavailable, "\(name) cannot be written: \(String(cString: strerror(code)))")
   }
 }

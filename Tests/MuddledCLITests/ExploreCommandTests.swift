@@ -56,11 +56,17 @@ struct ExploreCommandTests {
         (["explore", pair, "--stall-ms", "0"], 64, "stall-ms"),
         (["explore", pair, "--record"], 64, "--expect"),
         (["replay", "hello", pair], 64, "hello"),
+        (["explroe", pair], 64, "there is no command \"explroe\""),
+        (["explore", pair, "--events", "-"], 64, "name a file"),
+        (["explore", pair, "--html", ""], 64, "cannot be written"),
+        (["explore", pair, "--expect", stage.path("none.out")], 66, "none.out"),
+        (["explore", pair, "--reset", "sql:DELETE FROM nowhere"], 65, "the reset, line 1"),
       ]
       for (arguments, code, words) in cases {
         let run = try await stage.muddled(arguments)
         #expect(run.status == .exited(code), "\(arguments): \(run.errors)")
         #expect(run.errors.contains(words), "\(arguments): \(run.errors)")
+        #expect(code == 65 || run.output == "", "\(arguments): \(run.output)")
       }
       #expect(try await stage.lanes() == "")
     }
@@ -190,6 +196,51 @@ struct ExploreCommandTests {
       let right = try await stage.muddled(
         arguments + ["--assert", "SELECT * FROM t WHERE n NOT IN (11, 20)"])
       #expect(right.status == .exited(0), "\(right.output)")
+      let mistyped = try await stage.muddled(arguments + ["--assert", "SELECT m FROM t"])
+      #expect(mistyped.status == .exited(1))
+      #expect(mistyped.output.contains("the server refuses it: error 1054"), "\(mistyped.output)")
+      let token = try #require(wrong.output.firstMatch(of: /such as ([0-9a-z]+-[0-9a-z]+)/)).1
+      for (assertion, code) in [("SELECT 1", Int32(0)), ("SELECT 0", 1)] {
+        let replay = try await stage.muddled(
+          ["replay", String(token), pair, "--assert", assertion]
+            + ExploreStage.pairArguments.dropFirst())
+        #expect(replay.status == .exited(code), "\(replay.errors)")
+        #expect(replay.output.contains("assertion does not hold") == (code == 1))
+      }
+    }
+  }
+
+  @Test("What cannot be printed ends with 69 and a sentence, and leaves nothing behind")
+  func fullOutput() async throws {
+    try await ExploreStage.with { stage in
+      let pair = try stage.file("pair.spec", ExploreStage.pair)
+      for command in ["explore \(pair) -q", "count --list \(pair)"] {
+        let run = try await ProgramRun(
+          "/bin/sh", ["-c", "exec \(muddledProgram) \(command) >/dev/full"],
+          setting: ["MUDDLED_DB_DSN": stage.sandbox.mariaDBDSN()])
+        #expect(run.status == .exited(69), "\(command): \(run.errors)")
+        #expect(
+          run.errors == "muddled: standard output cannot be written: No space left on device\n")
+      }
+      for closed in [">&-", "2>&-", "2>/dev/full"] {
+        let run = try await ProgramRun(
+          "/bin/sh", ["-c", "exec \(muddledProgram) explore \(pair) \(closed)"],
+          setting: ["MUDDLED_DB_DSN": stage.sandbox.mariaDBDSN()])
+        #expect(run.status == .exited(0), "\(closed): \(run.errors)")
+      }
+      #expect(try await stage.lanes() == "")
+    }
+  }
+
+  @Test("The server's words for an error that is no lock's stand below the table, once")
+  func serverWords() async throws {
+    try await ExploreStage.with { stage in
+      let spec =
+        "session a\nstep a1 { SELECT * FROM absent }\nsession b\nstep b1 { SELECT * FROM absent }\n"
+      let run = try await stage.muddled(["explore", try stage.file("absent.spec", spec)])
+      #expect(run.status == .exited(0))
+      #expect(run.output.split(separator: "\n").count { $0.contains("error 1146 (42S02): ") } == 1)
+      #expect(run.output.contains(", as in a1"), "\(run.output)")
     }
   }
 
@@ -275,6 +326,7 @@ struct ExploreCommandTests {
       let ending = try await process.finish(within: .seconds(10))
       #expect(ending.code == 130, "\(ending.errors)")
       #expect(ending.errors.contains("muddled: 924 orders\n"), "\(ending.errors)")
+      #expect(ending.errors.contains("muddled: ending after what is under way"))
       let ran = try EventFile(path: events).orders.count
       #expect(ran >= 5 && ran < 924)
       #expect(ending.output.contains("slow: \(ran) of 924 orders"), "\(ending.output)")

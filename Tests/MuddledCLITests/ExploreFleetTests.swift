@@ -130,6 +130,8 @@ struct ExploreFleetTests {
         #expect(ending.code == 64, "\(ending.errors)")
         #expect(ending.lastError.contains(words), "\(ending.errors)")
       }
+      let list = try await stage.start(["batch", "list", "-c", config], node: 1).finish()
+      #expect(list.output == "no batches\n", "\(list.output)")
     }
   }
 }

@@ -25,8 +25,8 @@ struct BatchCommand: AsyncParsableCommand {
     func run() async throws {
       try await withDirectory(coordinator) { directory, lease in
         let batches = try await directory.overviews(lease: lease)
-        guard json else { return print(BatchOverview.table(of: batches), terminator: "") }
-        for batch in batches { print(batch.json) }
+        guard json else { return try StandardStreams.write(BatchOverview.table(of: batches)) }
+        for batch in batches { try StandardStreams.writeLine(batch.json) }
       }
     }
   }
@@ -47,7 +47,7 @@ struct BatchCommand: AsyncParsableCommand {
     func run() async throws {
       try await withDirectory(coordinator) { directory, lease in
         let overview = try await directory.overview(of: batch, lease: lease)
-        print(json ? overview.json + "\n" : overview.text, terminator: "")
+        try StandardStreams.write(json ? overview.json + "\n" : overview.text)
       }
     }
   }

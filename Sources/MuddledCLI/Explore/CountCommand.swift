@@ -15,10 +15,15 @@ struct CountCommand: AsyncParsableCommand {
     try await exitingWithCode {
       let scenario = try await scenario.load()
       let space = try scenario.orderSpace()
-      guard list else { return print(space.count) }
+      guard list else { return try StandardStreams.writeLine("\(space.count)") }
+      var text = ""
       for (rank, order) in space.orders.enumerated() {
-        print("\(rank)  \(scenario.description(of: order))")
+        text += "\(rank)  \(scenario.description(of: order))\n"
+        guard text.utf8.count > 1 << 16 else { continue }
+        try StandardStreams.write(text)
+        text = ""
       }
+      try StandardStreams.write(text)
     }
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MuddledCore
 import MuddledReports
 
@@ -88,9 +87,21 @@ struct ExploreCommand: AsyncParsableCommand {
     guard expect != nil || !record else {
       throw MuddledError(.usage, "--record goes with --expect FILE, the file that it writes")
     }
+    // Files are looked at before anything is run.
+    let expected =
+      if let expect, !record { try await ExpectedTranscript.reading(expect) } else {
+        nil as ExpectedTranscript?
+      }
+    let recordFile = record ? try expect.map { try ReportFile($0) } : nil
     let transcripts = options.wantsTranscripts ? TranscriptReporter(scenario) : nil
     var reporters: [any Reporter] = []
-    if let events { reporters.append(try EventFileReporter(path: events)) }
+    if let events {
+      guard events != "-" else {
+        throw MuddledError(
+          .usage, "--events writes to a file, beside the table on standard output; name a file")
+      }
+      reporters.append(try EventFileReporter(path: events))
+    }
     if let transcripts { reporters.append(transcripts) }
     let transcriptFile = try transcript.map { try ReportFile($0) }
     reporters.append(console)
@@ -109,6 +120,7 @@ struct ExploreCommand: AsyncParsableCommand {
         let explorer = Explorer(
           database: database, options: explorers.0, reporters: explorers.1)
         guard let shared else { return try await explorer.explore(scenario) }
+        try explorer.checkSharing(of: scenario)
         let loop = EventLoop()
         defer { loop.stop() }
         let coordinator = try await shared.makeCoordinator(batch: batch, loop: loop)
@@ -119,11 +131,15 @@ struct ExploreCommand: AsyncParsableCommand {
     if let outcome {
       guard let text = summary.text(ofOutcome: outcome) else {
         throw MuddledError(
-          .usage, "there is no outcome \(outcome.quoted), or more than one begins like that")
+          .usage,
+          summary.tally.outcomes.contains { $0.digest.description.hasPrefix(outcome) }
+            ? "more than one outcome begins with \(outcome.quoted); give more of its id"
+            : "there is no outcome \(outcome.quoted); the table shows the ids that there are")
       }
-      print(text, terminator: "")
+      try StandardStreams.write(text)
     }
-    let isAsExpected = try await compare(await transcripts?.text ?? "", transcriptFile)
+    let isAsExpected = try compare(
+      await transcripts?.text ?? "", transcriptFile, recordFile, expected)
     return isAsExpected && summary.violations.isEmpty
   }
 
@@ -131,20 +147,19 @@ struct ExploreCommand: AsyncParsableCommand {
     ConsoleReporter(
       progress: quiet ? .none : Terminal.progress, listedOutcomes: top, layout: Terminal.layout,
       output: { [isShown = !reports.useStandardOutput] in
-        if isShown { FileHandle.standardOutput.write(Data($0.utf8)) }
+        if isShown { try StandardStreams.write($0) }
       },
-      diagnostics: { FileHandle.standardError.write(Data($0.utf8)) })
+      diagnostics: StandardStreams.writeError)
   }
 
-  private func compare(_ text: String, _ transcript: ReportFile?) async throws -> Bool {
+  private func compare(
+    _ text: String, _ transcript: ReportFile?, _ record: ReportFile?,
+    _ expected: ExpectedTranscript?
+  ) throws -> Bool {
     try transcript?.write(text)
-    guard let expect else { return true }
-    if record {
-      try ReportFile(expect).write(text)
-      return true
-    }
-    let difference = try await ExpectedTranscript.reading(expect).difference(to: text)
-    if !difference.isEmpty { print(difference.text, terminator: "") }
-    return difference.isEmpty
+    try record?.write(text)
+    guard let difference = expected?.difference(to: text), !difference.isEmpty else { return true }
+    try StandardStreams.write(difference.text)
+    return false
   }
 }

@@ -22,24 +22,30 @@ struct ReplayCommand: AsyncParsableCommand {
   var db: String?
 
   func run() async throws {
-    try await exitingWithCode {
-      let scenario = try await scenario.load()
-      var options = ExploreOptions()
-      options.selection = .token(try Token(token))
-      options.limits = limits.limits
-      let chosen = options
-      let reporters = try reports.reporters(of: self.scenario, listedOutcomes: 1)
-      let summary = try await ServerForExploring.with(db) { database in
-        try await interruptible {
-          try await Explorer(database: database, options: chosen, reporters: reporters).explore(
-            scenario)
-        }
+    var holds = true
+    try await exitingWithCode { holds = try await replay() }
+    if !holds { throw ExitCode(1) }
+  }
+
+  /// - Returns: whether every assertion holds.
+  private func replay() async throws -> Bool {
+    let scenario = try await scenario.load()
+    var options = ExploreOptions()
+    options.selection = .token(try Token(token))
+    options.limits = limits.limits
+    let chosen = options
+    let reporters = try reports.reporters(of: self.scenario, listedOutcomes: 1)
+    let summary = try await ServerForExploring.with(db) { database in
+      try await interruptible {
+        try await Explorer(database: database, options: chosen, reporters: reporters).explore(
+          scenario)
       }
-      guard !reports.useStandardOutput, let outcome = summary.tally.outcomes.first else {
-        return
-      }
-      print(summary.text(ofOutcome: outcome.digest.description) ?? "", terminator: "")
-      print("outcome: \(outcome.digest.short)")
     }
+    if !reports.useStandardOutput, let outcome = summary.tally.outcomes.first {
+      try StandardStreams.write(
+        (summary.text(ofOutcome: outcome.digest.description) ?? "")
+          + "outcome: \(outcome.digest.short)\n" + summary.violationText)
+    }
+    return summary.violations.isEmpty
   }
 }

@@ -30,14 +30,45 @@ extension ExploreSummary {
     return lines
   }
 
+  /// The assertions that do not hold, a line each.
+  package var violationText: String {
+    violations.flatMap(verdict).map { $0.text(isColored: false) + "\n" }.joined()
+  }
+
+  private func verdict(_ violation: Violation) -> [StyledLine] {
+    var line = StyledLine("  ")
+    line.add("assertion does not hold", .red)
+    line.add(" in \(violation.orders) orders: \(violation.assertion)")
+    let answers = violation.places.lazy.flatMap(\.witness.assertions)
+    guard let error = answers.first(where: { $0.sql == violation.assertion })?.results.error else {
+      return [line]
+    }
+    return [line, StyledLine("    the server refuses it: \(error.text)")]
+  }
+
+  /// The first error of each kind in the server's words, as the table has only its code; but for those that
+  /// tell of locks.
+  private func errors(top: Int) -> [StyledLine] {
+    var lines: [StyledLine] = []
+    var seen: Set = [ServerError.deadlockCode, ServerError.lockWaitTimeoutCode]
+    func note(_ results: [StatementResult], _ place: String) {
+      guard let error = results.error, seen.insert(error.code).inserted else { return }
+      lines.append(StyledLine("  \(error.text), as in \(place)"))
+    }
+    for outcome in sortedOutcomes.prefix(top) {
+      for step in outcome.witness.steps {
+        note(step.results, scenario.sessions[step.client].steps[step.step].name)
+      }
+      for check in outcome.witness.checks { note(check.results, check.sql) }
+    }
+    return lines
+  }
+
   /// What must be read to its end, and is not cut.
   private func verdicts(top: Int) -> [StyledLine] {
-    var lines: [StyledLine] = []
+    var lines = errors(top: top)
     for violation in violations {
-      var line = StyledLine("  ")
-      line.add("assertion does not hold", .red)
-      line.add(" in \(violation.orders) orders: \(violation.assertion)")
-      lines.append(line)
+      lines += verdict(violation)
       lines += violation.places.prefix(top).map { place in
         StyledLine(
           "    \(place.orders) of outcome \(place.witness.outcome.short), such as "
@@ -194,6 +225,11 @@ extension ExploreSummary {
     }
     return parts.isEmpty ? "the first outcome" : parts.joined(separator: "; ")
   }
+}
+
+extension ServerError {
+  /// The error with the server's words.
+  fileprivate var text: String { "error \(code) (\(sqlstate)): \(message.escapedForDisplay)" }
 }
 
 extension [StatementResult] {

@@ -176,7 +176,7 @@ actor Lane {
       }
     }
     isSetUp = true
-    if let reset = scenario.reset, !isReset { _ = try await runOutside([reset]) }
+    if let reset = scenario.reset, !isReset { _ = try await runOutside([reset], as: "the reset, ") }
     isReset = false
     try await settleResets()
     for (client, session) in scenario.sessions.enumerated() {
@@ -190,14 +190,14 @@ actor Lane {
   }
 
   private func runOutside(
-    _ blocks: [SQLBlock], mayFail: Bool = false
+    _ blocks: [SQLBlock], as name: String = "", mayFail: Bool = false
   ) async throws -> [StatementResult] {
     let statements = blocks.flatMap(\.statements)
     let results = try await database.run(statements.map(\.text), limit: limits.stepTimeout)
     if case .error(let error)? = results.last?.last, !mayFail {
       let statement = statements[results.count - 1]
       throw failure(
-        "line \(statement.line): \(statement.text.prefix(60).description.quoted)", error)
+        "\(name)line \(statement.line): \(statement.text.prefix(60).description.quoted)", error)
     }
     return results.flatMap { $0 }
   }

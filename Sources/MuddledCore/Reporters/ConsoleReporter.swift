@@ -15,7 +15,7 @@ public actor ConsoleReporter: Reporter {
   private let progress: Progress
   private let listedOutcomes: Int
   private let layout: ConsoleLayout
-  private let output: @Sendable (String) -> Void
+  private let output: @Sendable (String) throws -> Void
   private let diagnostics: @Sendable (String) -> Void
   private var start: RunStart?
   private var ordersRun: UInt128 = 0
@@ -29,11 +29,11 @@ public actor ConsoleReporter: Reporter {
   ///   - progress: how progress is shown.
   ///   - listedOutcomes: how many outcomes of an exploration are listed.
   ///   - layout: how wide it may be, and whether it has colours.
-  ///   - output: takes the summary; standard output in a program.
+  ///   - output: takes the summary, and throws if it cannot; standard output in a program.
   ///   - diagnostics: takes progress and notices; standard error in a program.
   public init(
     progress: Progress, listedOutcomes: Int = ExploreSummary.listedOutcomes,
-    layout: ConsoleLayout = ConsoleLayout(), output: @escaping @Sendable (String) -> Void,
+    layout: ConsoleLayout = ConsoleLayout(), output: @escaping @Sendable (String) throws -> Void,
     diagnostics: @escaping @Sendable (String) -> Void
   ) {
     self.progress = progress
@@ -44,7 +44,7 @@ public actor ConsoleReporter: Reporter {
   }
 
   /// Shows one event.
-  public func report(_ event: RunEvent) async {
+  public func report(_ event: RunEvent) async throws {
     switch event {
     case .notice(let text): say(text)
     case .started(let start):
@@ -59,11 +59,11 @@ public actor ConsoleReporter: Reporter {
     case .transcript, .earlierOrder: break
     case .explored(let summary):
       clearLine()
-      output(
+      try output(
         summary.text(width: layout.columns, top: listedOutcomes, isColored: layout.isColored))
     case .summary(let summary):
       clearLine()
-      output(summary.text(width: layout.columns))
+      try output(summary.text(width: layout.columns))
     }
   }
 

@@ -160,7 +160,11 @@ extension JSONLine {
         line.key("marks")
         line.array(outcome.marks) { $0.string($1) }
         line.key("witness_rank")
-        line.number(outcome.witness.rank)
+        if outcome.witness.permutation == nil {
+          line.number(outcome.witness.rank)
+        } else {
+          line.null()
+        }
         line.key("witness")
         line.array(outcome.witness.order) { $0.string(clients[Int($1)]) }
         if let token = token(outcome.witness) {

@@ -48,12 +48,14 @@ extension MariaDBDatabase: LaneDatabases {
     lane.loop.stop()
   }
 
-  /// One query for each base table of the DSN's database.
+  /// One query for each base table of the DSN's database, but for those in which batches meet.
   public func tableQueries(limitedTo rows: Int) async throws -> [String] {
     let results = try await run(["SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'"])
     guard case .rows(let found)? = results.last?.last else { return [] }
     return found.rows.compactMap { row in
-      guard case .text(let name)? = row.first else { return nil }
+      guard case .text(let name)? = row.first,
+        !CoordinatorSQL.tables.contains(where: { $0.name == name })
+      else { return nil }
       return "SELECT * FROM \(name.asIdentifier) LIMIT \(rows)"
     }
   }
