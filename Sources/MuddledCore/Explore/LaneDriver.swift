@@ -75,9 +75,9 @@ struct LaneDriver: Sendable {
   private func attempt(_ order: PlannedOrder, isFollowed: Bool) async throws -> LaneRun {
     var attempts = 1
     while true {
-      do { return try await lane.run(order.slots, isFollowed: isFollowed) } catch let error
-        as SessionLost
-      {
+      do {
+        return try await lane.run(order.slots, isFollowed: isFollowed)
+      } catch let error as SessionLost {
         await collector.noteAbandoned()
         guard attempts < options.limits.attempts else {
           throw MuddledError(
