@@ -46,6 +46,8 @@
       natsSubscription_Destroy(subscription)
       jsCtx_Destroy(context)
       natsConnection_Destroy(connection)
+      // A process that ends while the library's threads do may be aborted by it.
+      nats_CloseAndWait(1000)
     }
 
     /// Publishes, and waits for the acknowledgement.

@@ -31,10 +31,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
     var nextID: UInt64 = 0
     var isSleeping = false
     var isStopped = false
-    var thread: pthread_t?
   }
 
   let state = Mutex(State())
+  /// Names the thread; 0 before it runs.
+  private let thread = Atomic<UInt>(0)
   /// The ends of a pipe that a byte goes through to end the thread's sleep: read, write.
   private let wakePipe: (read: Int32, write: Int32)
 
@@ -86,9 +87,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
 
   /// Traps unless the caller runs on the loop's thread.
   public func checkIsolated() {
-    let isHere = state.withLock {
-      $0.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false
-    }
+    let isHere = thread.load(ordering: .relaxed) == Thread.current
     precondition(isHere, "this may only be called on the event loop's thread")
   }
 
@@ -194,8 +193,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor {
   }
 
   private func run() {
-    state.withLock { $0.thread = pthread_self() }
+    thread.store(Thread.current, ordering: .relaxed)
     takeDeadlinesAtTheirWord()
+    Thread.letOthersGoOn()
     let serial = asUnownedSerialExecutor()
     let task = asUnownedTaskExecutor()
     var jobs: [UnownedJob] = []

@@ -16,8 +16,6 @@ actor ExploreCollector {
 
   /// How far lanes may run ahead of the slowest one, in orders.
   private static let lookahead: UInt128 = 4096
-  /// How many orders a lane takes at a time.
-  private static let chunk: UInt128 = 8
   /// How many effects are remembered where they only serve to find nondeterminism.
   private static let verifiedEffects = 200_000
 
@@ -65,7 +63,11 @@ actor ExploreCollector {
     summary.lanes = lanes
   }
 
+  /// Has no more orders begun.
   nonisolated func interrupt() { isInterrupted.store(true, ordering: .relaxed) }
+
+  /// Whether no more orders are to be begun.
+  nonisolated var wasInterrupted: Bool { isInterrupted.load(ordering: .relaxed) }
 
   /// Tells the reporters what is going to be run.
   func begin() async {
@@ -78,10 +80,16 @@ actor ExploreCollector {
 
   // MARK: For the lanes
 
-  /// The indices of the next orders to run; `nil` if there is nothing left to do.
-  func claim() async -> Range<UInt128>? {
+  /// Takes what orders gave, and hands out the next ones: both at once, as each call is two changes of thread.
+  ///
+  /// - Parameters:
+  ///   - orders: what the lane has run since it last handed in.
+  ///   - most: how many orders it wants at most.
+  /// - Returns: the indices of the orders to run; `nil` if there is nothing left to do.
+  func exchange(_ orders: [EndedOrder], forUpTo most: Int) async throws -> Range<UInt128>? {
+    try await take(orders)
     while true {
-      guard failure == nil, !isInterrupted.load(ordering: .relaxed) else { return nil }
+      guard failure == nil, !wasInterrupted else { return nil }
       if options.isDistinct {
         if let index = claimUnknown() { return index..<index + 1 }
         await deliver()
@@ -89,13 +97,18 @@ actor ExploreCollector {
       } else if claimed == plan.count {
         return nil
       } else if claimed < delivered + Self.lookahead {
-        let size = summary.lanes == 1 ? 1 : Self.chunk
-        let indices = claimed..<min(plan.count, claimed + size)
+        let indices = claimed..<claimed + min(UInt128(most), fairShare)
         claimed = indices.upperBound
         return indices
       }
       if failure == nil { await withCheckedContinuation { sleepers.append($0) } }
     }
+  }
+
+  /// How many orders a lane gets at most, so that towards the end no lane has much left when the others have nothing.
+  /// A single lane changes no threads, and hands in each.
+  private var fairShare: UInt128 {
+    summary.lanes == 1 ? 1 : max(1, (plan.count - claimed) / UInt128(summary.lanes * 4))
   }
 
   /// The next order of an execution that is not known, and that no lane is about to run; orders that are

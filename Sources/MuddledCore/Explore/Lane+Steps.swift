@@ -40,7 +40,7 @@ extension Lane {
         isMemoryValid = isMemoryValid && index < memory.count && memory[index].slot == slot
         dispatched.append(Dispatched(slot: slot, at: now))
         newMemory.append((slot, false))
-        send(scenario.sessions[client].steps[step].block.statements.map(\.text), to: client)
+        send(texts[client][step], to: client)
         pause = firstLook(slot, isMemoryValid ? memory[index].wasBlocked : nil)
         lookAt = now.advanced(microseconds: pause)
         machine.noteDispatched()

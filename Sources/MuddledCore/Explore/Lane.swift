@@ -17,10 +17,16 @@ actor Lane {
   private var underWay = 0
   /// Resets of sessions that nobody can notice.
   private var resets: [Task<Void, any Error>] = []
+  /// The statements of each client's steps.
+  let texts: [[[String]]]
   /// Which clients' statements leave a session as good as new.
   private let leaveNoTrace: [Bool]
+  /// The statements of the scenario's reset.
+  private let resetTexts: [String]
+  /// What ``mayRunTogether(_:_:)`` was asked last, and said.
+  private var together: (queries: [String], statements: [String], areFit: Bool)?
   var replies: [Reply] = []
-  private var listener: CheckedContinuation<Void, Never>?
+  private var listener: UnsafeContinuation<Void, Never>?
   private var alarm: Alarm?
   private var isSetUp = false
   /// Whether the reset has been run for an order that is still to come.
@@ -61,6 +67,8 @@ actor Lane {
     self.limits = limits
     holders = HolderMemory(database)
     habits = StepHabits(scenario)
+    texts = scenario.sessions.map { $0.steps.map { $0.block.statements.map(\.text) } }
+    resetTexts = scenario.reset?.statements.map(\.text) ?? []
     leaveNoTrace = scenario.sessions.map { session in
       let blocks = [session.setup, session.teardown].compactMap { $0 } + session.steps.map(\.block)
       return database.leaveNoTrace(blocks.flatMap(\.statements).map(\.text))
@@ -123,7 +131,7 @@ actor Lane {
     resets = []
     while underWay > 0 {
       replies = []
-      await withCheckedContinuation { listener = $0 }
+      await withUnsafeContinuation { listener = $0 }
     }
   }
 
@@ -251,7 +259,7 @@ actor Lane {
 
   /// Runs queries, and the reset for the next order with the last of them if nobody can tell.
   private func look(_ queries: [String], isFollowed: Bool) async throws -> [ExecutedCheck] {
-    let reset = isFollowed ? scenario.reset?.statements.map(\.text) ?? [] : []
+    let reset = isFollowed ? resetTexts : []
     let areTogether = mayRunTogether(queries, reset)
     var checks: [ExecutedCheck] = []
     while checks.count < queries.count {
@@ -269,8 +277,14 @@ actor Lane {
 
   /// Whether it makes no difference that queries and statements after them share a session, and come one right after the other.
   private func mayRunTogether(_ queries: [String], _ statements: [String]) -> Bool {
-    queries.allSatisfy { $0.prefix(6).uppercased() == "SELECT" }
+    if let together, together.queries == queries, together.statements == statements {
+      return together.areFit
+    }
+    let areFit =
+      queries.allSatisfy { $0.prefix(6).uppercased() == "SELECT" }
       && database.leaveNoTrace(queries + statements)
+    together = (queries, statements, areFit)
+    return areFit
   }
 
   // MARK: Statements under way
@@ -289,10 +303,10 @@ actor Lane {
   func nextReply(until deadline: Moment) async -> Reply? {
     if replies.isEmpty, deadline > .now {
       alarm?.set(to: deadline)
-      await withCheckedContinuation { listener = $0 }
+      await withUnsafeContinuation { listener = $0 }
       alarm?.set(to: Moment.never)
     }
-    return replies.isEmpty ? nil : replies.removeFirst()
+    return replies.count > 1 ? replies.removeFirst() : replies.popLast()
   }
 
   private func wake() {

@@ -27,7 +27,7 @@ struct LaneDriver: Sendable {
       // A task of its own is not cancelled with the one that explores, so that lanes can be left in order.
       try await Task(executorPreference: lane.loop) {
         if await !lane.isOpen { try await lane.open() }
-        while let indices = await collector.claim() { try await run(indices) }
+        try await work()
       }.value
     } catch {
       await collector.fail(error)
@@ -38,28 +38,32 @@ struct LaneDriver: Sendable {
     await collector.noteLargeTables(lane.largeTables.sorted())
   }
 
-  private func run(_ indices: Range<UInt128>) async throws {
+  /// Runs orders until there is nothing left; how many at a time depends on how long they take.
+  private func work() async throws {
     var ended: [EndedOrder] = []
-    var handedInAt = ContinuousClock.now
-    do {
-      for index in indices {
-        ended.append(try await run(index))
-        guard index + 1 < indices.upperBound, ContinuousClock.now - handedInAt > Self.patience
-        else {
-          continue
+    var size = 1
+    while let indices = try await collector.exchange(ended, forUpTo: size) {
+      ended = []
+      let beganAt = Moment.now
+      for index in indices where !collector.wasInterrupted {
+        if beganAt.advanced(microseconds: Self.patience) < .now {
+          // These take longer than those before.
+          try await collector.take(ended)
+          ended = []
         }
-        try await collector.take(ended)
-        (ended, handedInAt) = ([], .now)
+        do { ended.append(try await run(index)) } catch {
+          try await collector.take(ended)
+          throw error
+        }
       }
-    } catch {
-      try await collector.take(ended)
-      throw error
+      let each = max(1, Moment.now.microseconds(since: beganAt) / indices.count)
+      size = min(max(1, Self.patience / each), size * 2)
     }
-    try await collector.take(ended)
   }
 
-  /// How long what orders gave is kept back: handing it in one by one costs two changes of thread for each.
-  private static let patience = Duration.milliseconds(20)
+  /// For how many microseconds what orders gave is kept back: handing it in one by one costs two changes of thread
+  /// for each.
+  private static let patience = 20_000
 
   private func run(_ index: UInt128) async throws -> EndedOrder {
     let order = plan[index]

@@ -32,18 +32,21 @@ extension MariaDBConnection {
   ///
   /// - Parameters:
   ///   - statements: what to run.
+  ///   - first: the index of the statement to begin with.
+  ///   - earlier: the results of those before it.
   ///   - limit: how many bytes of rows to keep of each statement.
   ///   - completion: takes all results, or ``SessionLost``; called on the loop's thread.
   func run(
-    _ statements: ArraySlice<String>, keeping limit: Int, after earlier: [StatementResult] = [],
+    _ statements: [String], from first: Int = 0, after earlier: [StatementResult] = [],
+    keeping limit: Int,
     then completion: @escaping @Sendable (Result<[StatementResult], any Error>) -> Void
   ) {
-    guard let sql = statements.first else { return completion(.success(earlier)) }
+    guard first < statements.count else { return completion(.success(earlier)) }
     guard isOpen else {
       return completion(.failure(SessionLost("connection \(connectionID) is closed")))
     }
     begin()
-    let operation = handle.query(sql, keeping: limit)
+    let operation = handle.query(statements[first], keeping: limit)
     drive(operation.start(), resume: { operation.resume($0) }) { [self] in
       if let loss = operation.loss {
         let error = lost(loss)
@@ -51,9 +54,9 @@ extension MariaDBConnection {
         return completion(.failure(error))
       }
       end()
-      let results = earlier + operation.results
+      let results = earlier.isEmpty ? operation.results : earlier + operation.results
       if case .error = results.last { return completion(.success(results)) }
-      run(statements.dropFirst(), keeping: limit, after: results, then: completion)
+      run(statements, from: first + 1, after: results, keeping: limit, then: completion)
     }
   }
 }

@@ -11,7 +11,7 @@ package actor MariaDBConnection {
   package nonisolated let dsn: MariaDBDSN
   /// Whether a cancelled task breaks the connection, or is not noticed.
   nonisolated let breaksWhenCancelled: Bool
-  /// Whether statements that need not be apart are sent as one.
+  /// Whether one query may hold several statements.
   nonisolated let joinsStatements: Bool
 
   /// For use between ``begin()`` and ``end()``, while the connection is open or being opened.
@@ -61,7 +61,7 @@ package actor MariaDBConnection {
   /// - Parameters:
   ///   - breaksWhenCancelled: whether an operation ends with `CancellationError`, and the
   ///     connection with it, when its task is cancelled; else operations do not notice.
-  ///   - joinsStatements: whether ``run(_:keeping:traits:)`` sends statements that need not be apart as one.
+  ///   - joinsStatements: whether one query may hold several statements.
   /// - Throws: ``MuddledError``: ``MuddledError/Code/unavailable`` if the server is not there,
   ///   ``MuddledError/Code/configuration`` if it refuses the login.
   package static func open(

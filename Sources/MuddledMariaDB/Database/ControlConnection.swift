@@ -7,20 +7,15 @@ actor ControlConnection {
   private let dsn: MariaDBDSN
   private let options: MariaDBDatabase.Options
   private let loop: EventLoop
-  private let statements: StatementTraitsMemory
   private let gate = Gate()
   private var connection: MariaDBConnection?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  init(
-    _ dsn: MariaDBDSN, options: MariaDBDatabase.Options, loop: EventLoop,
-    statements: StatementTraitsMemory
-  ) {
+  init(_ dsn: MariaDBDSN, options: MariaDBDatabase.Options, loop: EventLoop) {
     self.dsn = dsn
     self.options = options
     self.loop = loop
-    self.statements = statements
   }
 
   /// Runs something that may be run twice: once more if the connection turns out to be lost.
@@ -44,15 +39,14 @@ actor ControlConnection {
 
   /// Runs statements up to the first that fails, on a connection whose id is announced first.
   func run(
-    _ statements: [String], limit: Duration,
+    _ plan: StatementPlan, limit: Duration,
     announcing announce: @Sendable (UInt64) async throws -> Void
   ) async throws -> [[StatementResult]] {
     try await gate.pass {
       let connection = try await open(limitingSilenceTo: limit)
       try await announce(await connection.connectionID)
       do {
-        return try await connection.run(
-          statements, keeping: options.keptResultBytes, traits: self.statements)
+        return try await connection.run(plan, keeping: options.keptResultBytes)
       } catch let error as SessionLost {
         self.connection = nil
         throw unavailable(error)

@@ -64,7 +64,7 @@ public final class MariaDBDatabase: Database {
     self.loop = loop
     self.isExclusive = isExclusive
     statements = StatementTraitsMemory()
-    control = ControlConnection(dsn, options: options, loop: loop, statements: statements)
+    control = ControlConnection(dsn, options: options, loop: loop)
   }
 
   /// Opens a session that belongs to one client alone.
@@ -137,10 +137,9 @@ public final class MariaDBDatabase: Database {
     _ statements: [String], limit: Duration,
     announcing announce: @Sendable (UInt64) async throws -> Void
   ) async throws -> [[StatementResult]] {
-    if statements.contains(where: { self.statements.traits(of: $0).mayMakeStoredCode }) {
-      noteStoredCode()
-    }
-    return try await control.run(statements, limit: limit, announcing: announce)
+    let plan = self.statements.plan(for: statements, joining: options.joinsStatements)
+    if plan.mayMakeStoredCode { noteStoredCode() }
+    return try await control.run(plan, limit: limit, announcing: announce)
   }
 
   /// Whether a session that ran nothing but these statements is as good as a new one to them all, once no

@@ -44,7 +44,7 @@ public final class MariaDBSession: DatabaseSession {
   ) {
     for sql in statements { note(sql) }
     let limit = database.options.keptResultBytes
-    connection.assumeIsolated { $0.run(statements[...], keeping: limit, then: completion) }
+    connection.assumeIsolated { $0.run(statements, keeping: limit, then: completion) }
   }
 
   /// Remembers what a statement may leave behind.

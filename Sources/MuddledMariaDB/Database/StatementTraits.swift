@@ -22,6 +22,7 @@ struct StatementTraits {
 /// Remembers the traits of statements, which come again in every order.
 final class StatementTraitsMemory: Sendable {
   private let known = Mutex<[String: StatementTraits]>([:])
+  private let lastPlan = Mutex<StatementPlan?>(nil)
   /// How many statements are remembered, each of up to so many bytes.
   private static let limit = (statements: 1000, bytes: 1 << 10)
 
@@ -36,15 +37,14 @@ final class StatementTraitsMemory: Sendable {
     return traits
   }
 
-  /// Those of the statements, from the first on, that may be sent as one text.
-  func joinable(_ statements: ArraySlice<String>) -> ArraySlice<String> {
-    var bytes = 0
-    return statements.prefix { statement in
-      bytes += statement.utf8.count
-      return bytes <= Self.joinedBytes && traits(of: statement).mayBeJoined
-    }
+  /// How to run statements one after the other; what was asked last is remembered.
+  ///
+  /// - Parameter isJoining: whether those that need not be apart are sent as one text.
+  func plan(for statements: [String], joining isJoining: Bool) -> StatementPlan {
+    let known = lastPlan.withLock { $0 }
+    if let known, known.isJoining == isJoining, known.statements == statements { return known }
+    let plan = StatementPlan(statements, traits: statements.map(traits), joining: isJoining)
+    lastPlan.withLock { $0 = plan }
+    return plan
   }
-
-  /// A longer text would gain little, and servers refuse one beyond their `max_allowed_packet`.
-  private static let joinedBytes = 1 << 14
 }
