@@ -96,13 +96,16 @@ struct JoinedStatementsTests {
   func alone(statement: String) {
     #expect(!StatementTraits(statement).mayBeJoined)
     let memory = StatementTraitsMemory()
-    #expect(memory.joinable(["SELECT 1", "SELECT 2", statement, "SELECT 3"]).count == 2)
+    let statements = ["SELECT 1", "SELECT 2", statement, "SELECT 3"]
+    #expect(memory.plan(for: statements, joining: true).parts.map(\.count) == [2, 1, 1])
+    #expect(memory.plan(for: statements, joining: false).parts.map(\.text) == statements)
   }
 
   @Test("A text that would be long is several")
   func long() {
     let memory = StatementTraitsMemory()
     let statement = "SELECT '\(String(repeating: "a", count: 5000))'"
-    #expect(memory.joinable([statement, statement, statement, statement]).count == 3)
+    let statements = Array(repeating: statement, count: 4)
+    #expect(memory.plan(for: statements, joining: true).parts.map(\.count) == [3, 1])
   }
 }
