@@ -20,78 +20,99 @@ extension Lane {
     }
   }
 
+  /// What is known of an order while its steps run.
+  private struct Progress {
+    var machine: ExecutionStateMachine
+    var dispatched: [Dispatched] = []
+    /// What its dispatches did, for the next order.
+    var memory: [(slot: Slot, wasBlocked: Bool)] = []
+    /// Whether it began like the last one.
+    var isLikeLast = true
+    /// When the server is asked next, and how long after that once more, in microseconds.
+    var lookAt = Moment.now
+    var pause = Lane.expectedLook
+    var stalledSince: Moment?
+
+    init(_ slots: [Slot], clientCount: Int) {
+      machine = ExecutionStateMachine(slots: slots, clientCount: clientCount)
+    }
+  }
+
   /// Runs the steps of one order, and notes what they did.
   func runSteps(_ slots: [Slot], _ run: inout LaneRun) async throws {
-    var machine = ExecutionStateMachine(slots: slots, clientCount: scenario.sessions.count)
-    var dispatched: [Dispatched] = []
-    var newMemory: [(slot: Slot, wasBlocked: Bool)] = []
-    var isMemoryValid = true
-    var lookAt = Moment.now
-    var pause = Self.expectedLook
-    var stalledSince: Moment?
-    while machine.action != .finished {
-      let now = Moment.now
-      var deadline = now
-      switch machine.action {
-      case .finished: break
-      case .dispatch(let client, let step):
-        let slot = Slot(client: client, step: step)
-        let index = dispatched.count
-        isMemoryValid = isMemoryValid && index < memory.count && memory[index].slot == slot
-        dispatched.append(Dispatched(slot: slot, at: now))
-        newMemory.append((slot, false))
-        send(texts[client][step], to: client)
-        pause = firstLook(slot, isMemoryValid ? memory[index].wasBlocked : nil)
-        lookAt = now.advanced(microseconds: pause)
-        machine.noteDispatched()
-        continue
-      case .settle:
-        stalledSince = nil
-        deadline =
-          probeRefusal == nil ? lookAt : lookAt.advanced(by: limits.assumeBlockedTimeout)
-      case .stalled(let client):
-        let since = stalledSince ?? now
-        stalledSince = since
-        deadline = since.advanced(by: limits.stallTimeout)
-        if deadline <= now {
-          try await cancel(client, &dispatched, machine)
-          deadline = now.advanced(by: limits.stallTimeout)
-          stalledSince = now
-        }
+    var progress = Progress(slots, clientCount: scenario.sessions.count)
+    while progress.machine.action != .finished {
+      if case .dispatch(let client, let step) = progress.machine.action {
+        dispatch(Slot(client: client, step: step), &progress)
+      } else if let reply = await nextReply(until: try await deadline(&progress)) {
+        try finish(reply, progress.machine, &progress.dispatched)
+        _ = progress.machine.completed(client: reply.client)
+        progress.lookAt = .now
+        progress.pause = Self.expectedLook
+      } else if case .settle(let unknown) = progress.machine.action, progress.lookAt <= .now {
+        try await lookForWaits(of: unknown, &progress)
       }
-      if let reply = await nextReply(until: deadline) {
-        try finish(reply, machine, &dispatched)
-        _ = machine.completed(client: reply.client)
-        lookAt = .now
-        pause = Self.expectedLook
-        continue
-      }
-      guard case .settle(let unknown) = machine.action, lookAt <= .now else { continue }
-      let waiting = try await waits(machine, unknown)
-      guard replies.isEmpty else { continue }
-      let late = unknown.filter { client in
-        let sentAt = dispatched.last { $0.slot.client == client }?.at ?? .now
-        return !waiting.contains(client) && sentAt.advanced(by: limits.stepTimeout) < .now
-      }
-      for client in late { try await cancel(client, &dispatched, machine) }
-      _ = machine.waiting(clients: waiting)
-      for client in waiting {
-        if let sequence = machine.inFlight[client]?.sequence {
-          newMemory[sequence].wasBlocked = true
-          habits.noteWait(of: dispatched[sequence].slot)
-          dispatched[sequence].noteWait(isAssumed: probeRefusal != nil)
-        }
-      }
-      try await noteHolders(machine, &dispatched)
-      lookAt = .now.advanced(microseconds: pause)
-      pause = min(pause * 3 / 2, Self.longestPause)
     }
-    memory = newMemory
-    run.dispatched = machine.dispatched
-    run.steps = dispatched.compactMap(\.step)
+    memory = progress.memory
+    run.dispatched = progress.machine.dispatched
+    run.steps = progress.dispatched.compactMap(\.step)
     run.steps.noteWakes()
     run.holderSurprise = holders.takeSurprise()
     run.effects = Self.effects(run.steps)
+  }
+
+  private func dispatch(_ slot: Slot, _ progress: inout Progress) {
+    let now = Moment.now
+    let index = progress.dispatched.count
+    progress.isLikeLast =
+      progress.isLikeLast && index < memory.count && memory[index].slot == slot
+    progress.dispatched.append(Dispatched(slot: slot, at: now))
+    progress.memory.append((slot, false))
+    send(texts[slot.client][slot.step], to: slot.client)
+    progress.pause = firstLook(slot, progress.isLikeLast ? memory[index].wasBlocked : nil)
+    progress.lookAt = now.advanced(microseconds: progress.pause)
+    progress.machine.noteDispatched()
+  }
+
+  /// Until when a reply is waited for before anything else is done; cancels a statement that stalls the order too long.
+  private func deadline(_ progress: inout Progress) async throws -> Moment {
+    guard case .stalled(let client) = progress.machine.action else {
+      progress.stalledSince = nil
+      return probeRefusal == nil
+        ? progress.lookAt : progress.lookAt.advanced(by: limits.assumeBlockedTimeout)
+    }
+    let now = Moment.now
+    let end = (progress.stalledSince ?? now).advanced(by: limits.stallTimeout)
+    if end > now {
+      progress.stalledSince = progress.stalledSince ?? now
+      return end
+    }
+    try await cancel(client, &progress.dispatched, progress.machine)
+    progress.stalledSince = now
+    return now.advanced(by: limits.stallTimeout)
+  }
+
+  /// Asks the server who waits, and notes what it says.
+  ///
+  /// - Parameter unknown: the clients that may wait.
+  private func lookForWaits(of unknown: [Int], _ progress: inout Progress) async throws {
+    let waiting = try await waits(progress.machine, unknown)
+    guard replies.isEmpty else { return }
+    let late = unknown.filter { client in
+      let sentAt = progress.dispatched.last { $0.slot.client == client }?.at ?? .now
+      return !waiting.contains(client) && sentAt.advanced(by: limits.stepTimeout) < .now
+    }
+    for client in late { try await cancel(client, &progress.dispatched, progress.machine) }
+    _ = progress.machine.waiting(clients: waiting)
+    for client in waiting {
+      guard let sequence = progress.machine.inFlight[client]?.sequence else { continue }
+      progress.memory[sequence].wasBlocked = true
+      habits.noteWait(of: progress.dispatched[sequence].slot)
+      progress.dispatched[sequence].noteWait(isAssumed: probeRefusal != nil)
+    }
+    try await noteHolders(progress.machine, &progress.dispatched)
+    progress.lookAt = .now.advanced(microseconds: progress.pause)
+    progress.pause = min(progress.pause * 3 / 2, Self.longestPause)
   }
 
   /// For how many microseconds a statement runs before the server is asked whether it waits.
