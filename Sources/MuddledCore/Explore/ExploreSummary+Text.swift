@@ -46,27 +46,12 @@ extension ExploreSummary {
     return [line, StyledLine("    the server refuses it: \(error.text)")]
   }
 
-  /// The first error of each kind in the server's words, as the table has only its code; but for those that
-  /// tell of locks.
-  private func errors(top: Int) -> [StyledLine] {
-    var lines: [StyledLine] = []
-    var seen: Set = [ServerError.deadlockCode, ServerError.lockWaitTimeoutCode]
-    func note(_ results: [StatementResult], _ place: String) {
-      guard let error = results.error, seen.insert(error.code).inserted else { return }
-      lines.append(StyledLine("  \(error.text), as in \(place)"))
-    }
-    for outcome in sortedOutcomes.prefix(top) {
-      for step in outcome.witness.steps {
-        note(step.results, scenario.sessions[step.client].steps[step.step].name)
-      }
-      for check in outcome.witness.checks { note(check.results, check.sql) }
-    }
-    return lines
-  }
-
   /// What must be read to its end, and is not cut.
   private func verdicts(top: Int) -> [StyledLine] {
-    var lines = errors(top: top)
+    let errors = sortedOutcomes.prefix(top).errorTexts {
+      scenario.sessions[$0.client].steps[$0.step].name
+    }
+    var lines = errors.map { StyledLine("  \($0)") }
     for violation in violations {
       lines += verdict(violation)
       lines += violation.places.prefix(top).map { place in
@@ -225,11 +210,6 @@ extension ExploreSummary {
     }
     return parts.isEmpty ? "the first outcome" : parts.joined(separator: "; ")
   }
-}
-
-extension ServerError {
-  /// The error with the server's words.
-  fileprivate var text: String { "error \(code) (\(sqlstate)): \(message.escapedForDisplay)" }
 }
 
 extension [StatementResult] {
