@@ -72,8 +72,25 @@ struct ExploreCommand: AsyncParsableCommand {
 
   /// - Returns: whether everything that was asked to hold does.
   private func explore() async throws -> Bool {
-    let arguments = scenario
-    let scenario = try await arguments.load()
+    let scenario = try await self.scenario.load()
+    let options = try self.options(for: scenario)
+    let shared = try fleet.load()
+    try refuseContradictions(isShared: shared != nil)
+    // Files are looked at before anything is run.
+    let files = try await TranscriptFiles(write: transcript, expect: expect, isRecording: record)
+    let transcripts = options.wantsTranscripts ? TranscriptReporter(scenario) : nil
+    var reporters: [any Reporter] = []
+    if let events { reporters.append(try EventFileReporter(path: events)) }
+    if let transcripts { reporters.append(transcripts) }
+    reporters.append(console)
+    reporters += try reports.reporters(of: self.scenario, listedOutcomes: top)
+    let summary = try await explore(scenario, options, reporters, with: shared)
+    if let outcome { try show(outcome, of: summary) }
+    let isAsExpected = try files.take(await transcripts?.text ?? "")
+    return isAsExpected && summary.violations.isEmpty
+  }
+
+  private func options(for scenario: Scenario) throws -> ExploreOptions {
     var options = ExploreOptions()
     options.selection = try orders.selection(of: scenario)
     options.limits = limits.limits
@@ -84,41 +101,34 @@ struct ExploreCommand: AsyncParsableCommand {
     options.lanes = lanes == 0 ? nil : lanes
     options.isDistinct = distinct
     options.wantsTranscripts = transcript != nil || expect != nil
+    return options
+  }
+
+  private func refuseContradictions(isShared: Bool) throws {
     guard expect != nil || !record else {
       throw MuddledError(.usage, "--record goes with --expect FILE, the file that it writes")
     }
-    // Files are looked at before anything is run.
-    let expected =
-      if let expect, !record { try await ExpectedTranscript.reading(expect) } else {
-        nil as ExpectedTranscript?
-      }
-    let recordFile = record ? try expect.map { try ReportFile($0) } : nil
-    let transcripts = options.wantsTranscripts ? TranscriptReporter(scenario) : nil
-    var reporters: [any Reporter] = []
-    if let events {
-      guard events != "-" else {
-        throw MuddledError(
-          .usage, "--events writes to a file, beside the table on standard output; name a file")
-      }
-      reporters.append(try EventFileReporter(path: events))
+    guard events != "-" else {
+      throw MuddledError(
+        .usage, "--events writes to a file, beside the table on standard output; name a file")
     }
-    if let transcripts { reporters.append(transcripts) }
-    let transcriptFile = try transcript.map { try ReportFile($0) }
-    reporters.append(console)
-    reporters += try reports.reporters(of: arguments, listedOutcomes: top)
-    let explorers = (options, reporters)
-    let shared = try fleet.load()
-    guard shared == nil || !options.wantsTranscripts else {
+    guard !isShared || (transcript == nil && expect == nil) else {
       throw MuddledError(
         .usage,
         "--transcript and --expect are about all orders, and with --batch this process runs some of them; leave one out"
       )
     }
+  }
+
+  /// Explores on the server that was named or on one of its own, alone or with other workers.
+  private func explore(
+    _ scenario: Scenario, _ options: ExploreOptions, _ reporters: [any Reporter],
+    with shared: Configuration?
+  ) async throws -> ExploreSummary {
     let batch = fleet.batch ?? ""
-    let summary = try await ServerForExploring.with(db ?? shared?.databaseDSN) { database in
+    return try await ServerForExploring.with(db ?? shared?.databaseDSN) { database in
       try await interruptible {
-        let explorer = Explorer(
-          database: database, options: explorers.0, reporters: explorers.1)
+        let explorer = Explorer(database: database, options: options, reporters: reporters)
         guard let shared else { return try await explorer.explore(scenario) }
         try explorer.checkSharing(of: scenario)
         let loop = EventLoop()
@@ -128,19 +138,17 @@ struct ExploreCommand: AsyncParsableCommand {
           scenario, with: Fleet(coordinator, batch: batch, lease: shared.lease))
       }
     }
-    if let outcome {
-      guard let text = summary.text(ofOutcome: outcome) else {
-        throw MuddledError(
-          .usage,
-          summary.tally.outcomes.contains { $0.digest.description.hasPrefix(outcome) }
-            ? "more than one outcome begins with \(outcome.quoted); give more of its id"
-            : "there is no outcome \(outcome.quoted); the table shows the ids that there are")
-      }
-      try StandardStreams.write(text)
+  }
+
+  private func show(_ outcome: String, of summary: ExploreSummary) throws {
+    guard let text = summary.text(ofOutcome: outcome) else {
+      throw MuddledError(
+        .usage,
+        summary.tally.outcomes.contains { $0.digest.description.hasPrefix(outcome) }
+          ? "more than one outcome begins with \(outcome.quoted); give more of its id"
+          : "there is no outcome \(outcome.quoted); the table shows the ids that there are")
     }
-    let isAsExpected = try compare(
-      await transcripts?.text ?? "", transcriptFile, recordFile, expected)
-    return isAsExpected && summary.violations.isEmpty
+    try StandardStreams.write(text)
   }
 
   private var console: ConsoleReporter {
@@ -150,16 +158,5 @@ struct ExploreCommand: AsyncParsableCommand {
         if isShown { try StandardStreams.write($0) }
       },
       diagnostics: StandardStreams.writeError)
-  }
-
-  private func compare(
-    _ text: String, _ transcript: ReportFile?, _ record: ReportFile?,
-    _ expected: ExpectedTranscript?
-  ) throws -> Bool {
-    try transcript?.write(text)
-    try record?.write(text)
-    guard let difference = expected?.difference(to: text), !difference.isEmpty else { return true }
-    try StandardStreams.write(difference.text)
-    return false
   }
 }

@@ -15,34 +15,7 @@ extension BatchNode {
     try await readAll()
     while !isRegistered {
       try refuseIfOver()
-      guard let me = ownIndex else {
-        guard confirmed.stage == .registering else {
-          throw MuddledError(
-            .usage,
-            "batch \(configuration.batch.quoted) is run by the nodes \(confirmed.nodes.map(\.id).quotedList); "
-              + "node \(configuration.node.quoted) is none of them; choose another batch id")
-        }
-        try await register(registration)
-        continue
-      }
-      let earlier = confirmed.nodes[me]
-      if earlier.registration.instance == instance {
-        isRegistered = true
-        joinedAt = (confirmed.rank, confirmed.attempt)
-        break
-      }
-      if earlier.presence == .live {
-        try await waitForSilence(of: earlier)
-      } else {
-        if let difference = registration.difference(from: earlier.registration) {
-          throw MuddledError(
-            difference.code,
-            "node \(configuration.node.quoted) cannot take part in batch \(configuration.batch.quoted) "
-              + "again: \(difference.message); choose another batch id")
-        }
-        try await endConnections(of: earlier)
-        try await register(registration)
-      }
+      try await takePlace(registration)
     }
     try refuseIfOver()
     keepLease()
@@ -51,6 +24,35 @@ extension BatchNode {
       let absent = configuration.members.filter { confirmed.index(of: $0) == nil }
       if !absent.isEmpty { try await notice("waiting for \(absent.quotedList)") }
     }
+  }
+
+  /// Does the next thing on the way to this node's place in the batch: registers, waits for an earlier process of the same
+  /// id or takes over from it, or notes that the place is its own.
+  private func takePlace(_ registration: Registration) async throws {
+    guard let me = ownIndex else {
+      guard confirmed.stage == .registering else {
+        throw MuddledError(
+          .usage,
+          "batch \(configuration.batch.quoted) is run by the nodes \(confirmed.nodes.map(\.id).quotedList); "
+            + "node \(configuration.node.quoted) is none of them; choose another batch id")
+      }
+      return try await register(registration)
+    }
+    let earlier = confirmed.nodes[me]
+    if earlier.registration.instance == instance {
+      isRegistered = true
+      joinedAt = (confirmed.rank, confirmed.attempt)
+      return
+    }
+    if earlier.presence == .live { return try await waitForSilence(of: earlier) }
+    if let difference = registration.difference(from: earlier.registration) {
+      throw MuddledError(
+        difference.code,
+        "node \(configuration.node.quoted) cannot take part in batch \(configuration.batch.quoted) "
+          + "again: \(difference.message); choose another batch id")
+    }
+    try await endConnections(of: earlier)
+    try await register(registration)
   }
 
   /// Ends the connections of an earlier process of this id that was lost; one that left has ended them itself.
