@@ -89,7 +89,11 @@ actor ExploreCollector {
   func exchange(_ orders: [EndedOrder], forUpTo most: Int) async throws -> Range<UInt128>? {
     try await take(orders)
     while true {
-      guard failure == nil, !wasInterrupted else { return nil }
+      guard failure == nil, !wasInterrupted else {
+        // What they sleep for may be an order that this lane has not begun.
+        wakeSleepers()
+        return nil
+      }
       if options.isDistinct {
         if let index = claimUnknown() { return index..<index + 1 }
         await deliver()
@@ -101,7 +105,10 @@ actor ExploreCollector {
         claimed = indices.upperBound
         return indices
       }
-      if failure == nil { await withCheckedContinuation { sleepers.append($0) } }
+      // Whoever still runs an order hands it in, and wakes those that sleep.
+      if failure == nil, !wasInterrupted {
+        await withCheckedContinuation { sleepers.append($0) }
+      }
     }
   }
 
