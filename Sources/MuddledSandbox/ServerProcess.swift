@@ -17,8 +17,11 @@ final class ServerProcess: Sendable {
   ///
   /// The inner shell writes its own id before it becomes the server, so the file is complete before
   /// the server can answer. Only the subshell reads the lifeline; it goes on if the outer shell is killed.
+  ///
+  /// `chrt` takes back what a thread that drives connections does for the server's sake, and the server would inherit.
   private static let script = """
     exec 3<&0 </dev/null
+    chrt --other --pid 0 "$$" 2>/dev/null
     sh -c 'echo "$$" >"$0"; exec "$@"' "$@" 3<&- >&2 &
     server=$!
     (

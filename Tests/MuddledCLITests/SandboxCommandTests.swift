@@ -20,6 +20,16 @@ struct SandboxCommandTests {
     }
   }
 
+  @Test("The servers do not inherit how the program's threads take turns")
+  func turns() async throws {
+    let script = #"chrt -p $$; chrt -p "$(cat "$MUDDLED_SANDBOX_DIR"/mariadb.pid)""#
+    let run = try await ProgramRun(
+      "chrt", ["--batch", "0", muddledProgram, "sandbox", "--", "sh", "-c", script])
+    let policies = run.output.split(separator: "\n").filter { $0.contains("SCHED_") }
+      .map { $0.split(separator: " ").last }
+    #expect(policies == ["SCHED_BATCH", "SCHED_OTHER"], "\(run.output)\(run.errors)")
+  }
+
   @Test("The command finds its servers in its environment")
   func environment() async throws {
     try await withFolder { folder in

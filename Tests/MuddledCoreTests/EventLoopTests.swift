@@ -1,8 +1,31 @@
-import MuddledCore
 import Testing
+
+@testable import MuddledCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 @Suite("EventLoop", .timeLimit(.minutes(20)))
 struct EventLoopTests {
+  @Test(
+    "The loop's thread lets others go on (SCHED_BATCH), and a thread that it starts does not inherit that"
+  )
+  func turns() async {
+    let loop = EventLoop()
+    defer { loop.stop() }
+    let policies = await Task(executorPreference: loop) {
+      let own = sched_getscheduler(0)
+      let started = await withCheckedContinuation { continuation in
+        Thread { continuation.resume(returning: sched_getscheduler(0)) }.start()
+      }
+      return [own, started]
+    }.value
+    #expect(policies == [3, 0])
+  }
+
   @Test("A sleep ends at its deadline, and a cancelled one at once")
   func sleep() async {
     let loop = EventLoop()

@@ -1,6 +1,5 @@
 import ArgumentParser
 import MuddledCore
-import MuddledReports
 
 /// `muddled explore`: all clients of a scenario in one process.
 struct ExploreCommand: AsyncParsableCommand {
@@ -74,8 +73,8 @@ struct ExploreCommand: AsyncParsableCommand {
   private func explore() async throws -> Bool {
     let scenario = try await self.scenario.load()
     let options = try self.options(for: scenario)
+    try refuseContradictions()
     let shared = try fleet.load()
-    try refuseContradictions(isShared: shared != nil)
     // Files are looked at before anything is run.
     let files = try await TranscriptFiles(write: transcript, expect: expect, isRecording: record)
     let transcripts = options.wantsTranscripts ? TranscriptReporter(scenario) : nil
@@ -86,7 +85,7 @@ struct ExploreCommand: AsyncParsableCommand {
     reporters += try reports.reporters(of: self.scenario, listedOutcomes: top)
     let summary = try await explore(scenario, options, reporters, with: shared)
     if let outcome { try show(outcome, of: summary) }
-    let isAsExpected = try files.take(await transcripts?.text ?? "")
+    let isAsExpected = try files.writeAndCompare(await transcripts?.text ?? "")
     return isAsExpected && summary.violations.isEmpty
   }
 
@@ -104,7 +103,7 @@ struct ExploreCommand: AsyncParsableCommand {
     return options
   }
 
-  private func refuseContradictions(isShared: Bool) throws {
+  private func refuseContradictions() throws {
     guard expect != nil || !record else {
       throw MuddledError(.usage, "--record goes with --expect FILE, the file that it writes")
     }
@@ -112,7 +111,7 @@ struct ExploreCommand: AsyncParsableCommand {
       throw MuddledError(
         .usage, "--events writes to a file, beside the table on standard output; name a file")
     }
-    guard !isShared || (transcript == nil && expect == nil) else {
+    guard fleet.batch == nil || (transcript == nil && expect == nil) else {
       throw MuddledError(
         .usage,
         "--transcript and --expect are about all orders, and with --batch this process runs some of them; leave one out"

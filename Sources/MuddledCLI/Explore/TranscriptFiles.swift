@@ -15,13 +15,13 @@ struct TranscriptFiles {
   init(write path: String?, expect: String?, isRecording: Bool) async throws {
     let compared = isRecording ? nil : expect
     expected = if let compared { try await ExpectedTranscript.reading(compared) } else { nil }
-    written = try [isRecording ? expect : nil, path].compactMap { $0 }.map { try ReportFile($0) }
+    written = try [path, isRecording ? expect : nil].compactMap { $0 }.map { try ReportFile($0) }
   }
 
   /// Writes the transcript, and prints how it differs from what is expected.
   ///
   /// - Returns: whether it is as expected.
-  func take(_ text: String) throws -> Bool {
+  func writeAndCompare(_ text: String) throws -> Bool {
     for file in written { try file.write(text) }
     guard let difference = expected?.difference(to: text), !difference.isEmpty else { return true }
     try StandardStreams.write(difference.text)

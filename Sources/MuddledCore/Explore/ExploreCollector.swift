@@ -101,7 +101,8 @@ actor ExploreCollector {
       } else if claimed == plan.count {
         return nil
       } else if claimed < delivered + Self.lookahead {
-        let indices = claimed..<claimed + min(UInt128(most), fairShare)
+        let room = delivered + Self.lookahead - claimed
+        let indices = claimed..<claimed + min(UInt128(most), fairShare, room)
         claimed = indices.upperBound
         return indices
       }

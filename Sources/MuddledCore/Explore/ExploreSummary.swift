@@ -49,7 +49,8 @@ public struct ExploreSummary: Sendable {
   public internal(set) var duration: Duration = .zero
   /// What a reader must know to judge the figures, a sentence each.
   public internal(set) var remarks: [String] = []
-  /// The ranks that are left to run, if the run ended early and was one of ranks.
+  /// The ranks that are left to run, if the run ended early and was one of ranks: from the first on that was not run.
+  /// Later ones that were run are not part of the summary.
   public internal(set) var remainingRanks: Range<UInt128>?
   /// Why the exploration did not come to its end; `nil` if it did.
   public internal(set) var failure: MuddledError?

@@ -44,7 +44,7 @@ extension Lane {
     while progress.machine.action != .finished {
       if case .dispatch(let client, let step) = progress.machine.action {
         dispatch(Slot(client: client, step: step), &progress)
-      } else if let reply = await nextReply(until: try await deadline(&progress)) {
+      } else if let reply = await nextReply(until: try await prepareToWait(&progress)) {
         try finish(reply, progress.machine, &progress.dispatched)
         _ = progress.machine.completed(client: reply.client)
         progress.lookAt = .now
@@ -74,8 +74,10 @@ extension Lane {
     progress.machine.noteDispatched()
   }
 
-  /// Until when a reply is waited for before anything else is done; cancels a statement that stalls the order too long.
-  private func deadline(_ progress: inout Progress) async throws -> Moment {
+  /// Cancels a statement that stalls the order too long.
+  ///
+  /// - Returns: until when a reply is waited for before anything else is done.
+  private func prepareToWait(_ progress: inout Progress) async throws -> Moment {
     guard case .stalled(let client) = progress.machine.action else {
       progress.stalledSince = nil
       return probeRefusal == nil

@@ -20,8 +20,8 @@ struct LaneDriver: Sendable {
     self.isLast = isLast
   }
 
-  /// Works until there is nothing left, or somebody has failed. It does not notice a cancellation itself: the
-  /// collector hands out no more then.
+  /// Works until there is nothing left, or somebody has failed. A cancellation reaches it through the collector: it
+  /// begins no more orders then.
   func run() async {
     do {
       // A task of its own is not cancelled with the one that explores, so that lanes can be left in order.
@@ -45,11 +45,12 @@ struct LaneDriver: Sendable {
     while let indices = try await collector.exchange(ended, forUpTo: size) {
       ended = []
       let beganAt = Moment.now
+      var handedInAt = beganAt
       for index in indices where !collector.wasInterrupted {
-        if beganAt.advanced(microseconds: Self.patience) < .now {
+        if handedInAt.advanced(microseconds: Self.patience) < .now {
           // These take longer than those before.
           try await collector.take(ended)
-          ended = []
+          (ended, handedInAt) = ([], .now)
         }
         do { ended.append(try await run(index)) } catch {
           try await collector.take(ended)

@@ -32,8 +32,8 @@ extension BatchSummary {
     add("time", time)
     add("outcomes", "\(tally.outcomes.count) distinct")
     lines += outcomeTable.map { $0.cut(toColumns: width) }
-    lines += listed.errorTexts { step in
-      "step \(step.step + 1) of \(clients[step.client].escapedForDisplay)"
+    lines += listedByOrders.errorTexts { step in
+      "step \(step.step + 1) of client \(clients[step.client].escapedForDisplay)"
     }.map { "  " + $0 }
     for remark in remarks { add("note", remark) }
     if let failure {
@@ -58,14 +58,14 @@ extension BatchSummary {
       "\(milliseconds / 1000).\(String(milliseconds % 1000 + 1000).dropFirst()) s, \(rate) orders/s"
   }
 
-  private var listed: ArraySlice<RunTally.Outcome> {
+  private var listedByOrders: ArraySlice<RunTally.Outcome> {
     tally.outcomes.sorted { ($0.orders, $1.witness.rank) > ($1.orders, $0.witness.rank) }
       .prefix(Self.listedOutcomes)
   }
 
   private var outcomeTable: [String] {
     guard !tally.outcomes.isEmpty else { return [] }
-    let listed = listed
+    let listed = listedByOrders
     let width = max(6, listed.map { String($0.orders).count }.max() ?? 0)
     var lines = ["", "  outcome       " + "orders".leftPadded(to: width) + "  witness"]
     for outcome in listed {

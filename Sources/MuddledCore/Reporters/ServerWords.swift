@@ -13,7 +13,7 @@ extension Sequence<RunTally.Outcome> {
     }
     for outcome in self {
       for step in outcome.witness.steps { note(step.results, name(step)) }
-      for check in outcome.witness.checks { note(check.results, check.sql) }
+      for check in outcome.witness.checks { note(check.results, check.sql.escapedForDisplay) }
     }
     return lines
   }

@@ -7,7 +7,7 @@ extension MariaDBConnection {
     defer { end() }
     let deadline = Moment.now.advanced(by: dsn.connectTimeout)
     if let error = await finish(
-      handle.connect(to: dsn, joinsStatements: joinsStatements), until: deadline)
+      handle.connect(to: dsn, takesSeveralStatements: takesSeveralStatements), until: deadline)
     {
       if Task.isCancelled, breaksWhenCancelled { throw CancellationError() }
       throw refusal(error)

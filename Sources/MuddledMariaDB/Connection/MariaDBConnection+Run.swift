@@ -4,7 +4,7 @@ extension MariaDBConnection {
   /// Runs statements up to the first that fails, and leaves the session as it was.
   ///
   /// - Parameters:
-  ///   - plan: the statements.
+  ///   - plan: the statements; they may be joined if the connection was opened for that.
   ///   - limit: how many bytes of rows to keep of each statement.
   /// - Returns: one entry for each statement that was run.
   func run(_ plan: StatementPlan, keeping limit: Int) async throws -> [[StatementResult]] {

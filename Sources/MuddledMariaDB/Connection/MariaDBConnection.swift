@@ -12,7 +12,7 @@ package actor MariaDBConnection {
   /// Whether a cancelled task breaks the connection, or is not noticed.
   nonisolated let breaksWhenCancelled: Bool
   /// Whether one query may hold several statements.
-  nonisolated let joinsStatements: Bool
+  nonisolated let takesSeveralStatements: Bool
 
   /// For use between ``begin()`` and ``end()``, while the connection is open or being opened.
   private(set) var handle = MySQLHandle()
@@ -47,12 +47,12 @@ package actor MariaDBConnection {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   init(
-    to dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool, joinsStatements: Bool
+    to dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool, takesSeveralStatements: Bool
   ) {
     self.dsn = dsn
     self.loop = loop
     self.breaksWhenCancelled = breaksWhenCancelled
-    self.joinsStatements = joinsStatements
+    self.takesSeveralStatements = takesSeveralStatements
     waitID = loop.nextID()
   }
 
@@ -61,15 +61,16 @@ package actor MariaDBConnection {
   /// - Parameters:
   ///   - breaksWhenCancelled: whether an operation ends with `CancellationError`, and the
   ///     connection with it, when its task is cancelled; else operations do not notice.
-  ///   - joinsStatements: whether one query may hold several statements.
+  ///   - takesSeveralStatements: whether one query may hold several statements.
   /// - Throws: ``MuddledError``: ``MuddledError/Code/unavailable`` if the server is not there,
   ///   ``MuddledError/Code/configuration`` if it refuses the login.
   package static func open(
     _ dsn: MariaDBDSN, on loop: EventLoop, breaksWhenCancelled: Bool = false,
-    joinsStatements: Bool = false
+    takesSeveralStatements: Bool = false
   ) async throws -> MariaDBConnection {
     let connection = MariaDBConnection(
-      to: dsn, on: loop, breaksWhenCancelled: breaksWhenCancelled, joinsStatements: joinsStatements)
+      to: dsn, on: loop, breaksWhenCancelled: breaksWhenCancelled,
+      takesSeveralStatements: takesSeveralStatements)
     try await connection.connect()
     return connection
   }

@@ -89,13 +89,13 @@ struct MySQLHandle: ~Copyable {
 
   /// Connects and logs in.
   ///
-  /// - Parameter joinsStatements: whether one query may hold several statements.
+  /// - Parameter takesSeveralStatements: whether one query may hold several statements.
   /// - Returns: what answers why that failed, if it did.
-  func connect(to dsn: MariaDBDSN, joinsStatements: Bool) -> MySQLCall<ServerError?> {
+  func connect(to dsn: MariaDBDSN, takesSeveralStatements: Bool) -> MySQLCall<ServerError?> {
     let mysql = mysql
     mysql.configure(for: dsn)
     var flags = UInt(CLIENT_MULTI_RESULTS)
-    if joinsStatements { flags |= UInt(CLIENT_MULTI_STATEMENTS) }
+    if takesSeveralStatements { flags |= UInt(CLIENT_MULTI_STATEMENTS) }
     if dsn.countsFoundRows { flags |= UInt(CLIENT_FOUND_ROWS) }
     let texts = CTexts(
       dsn.socket == nil ? dsn.host : nil, dsn.user, dsn.password,

@@ -67,7 +67,7 @@ actor ControlConnection {
       return connection
     }
     let opened = try await MariaDBConnection.open(
-      dsn, on: loop, joinsStatements: options.joinsStatements)
+      dsn, on: loop, takesSeveralStatements: options.joinsStatements)
     await opened.limitSilence(to: limit)
     try await opened.turnAutocommitOn()
     connection = opened

@@ -19,7 +19,7 @@ struct StatementTraits {
   }
 }
 
-/// Remembers the traits of statements, which come again in every order.
+/// Remembers the traits of statements, which come again in every order, and how those are run that were asked for last.
 final class StatementTraitsMemory: Sendable {
   private let known = Mutex<[String: StatementTraits]>([:])
   private let lastPlan = Mutex<StatementPlan?>(nil)

@@ -24,7 +24,7 @@ struct BatchSummaryTextTests {
     }
     let lines = summary.text(width: 40).split(separator: "\n").map(String.init)
     #expect(
-      lines.last == #"  error 1062 (23000): Duplicate\u{a}entry '1', as in step 3 of 2"#)
+      lines.last == #"  error 1062 (23000): Duplicate\u{a}entry '1', as in step 3 of client 2"#)
     #expect(lines.filter { $0.contains("as in") }.count == 1)
   }
 }
