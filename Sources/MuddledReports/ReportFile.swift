@@ -125,7 +125,8 @@ public struct ReportFile: Sendable {
 
   private static func refusal(_ path: String, _ code: Int32) -> MuddledError {
     MuddledError(
-      .usage, "the file \(path.quoted) cannot be written: \(String(cString: strerror(code)))")
+      .usage,
+      "the file \(path.quoted) cannot be written: \(String(cString: strerror(code))); name another")
   }
 
   private func failure(_ code: Int32) -> MuddledError {

@@ -17,11 +17,8 @@ final class ServerProcess: Sendable {
   ///
   /// The inner shell writes its own id before it becomes the server, so the file is complete before
   /// the server can answer. Only the subshell reads the lifeline; it goes on if the outer shell is killed.
-  ///
-  /// `chrt` takes back what a thread that drives connections does for the server's sake, and the server would inherit.
   private static let script = """
     exec 3<&0 </dev/null
-    chrt --other --pid 0 "$$" 2>/dev/null
     sh -c 'echo "$$" >"$0"; exec "$@"' "$@" 3<&- >&2 &
     server=$!
     (
@@ -34,6 +31,11 @@ final class ServerProcess: Sendable {
     kill -s KILL "$reader"
     exit "$status"
     """
+
+  /// Comes first in the script: takes back what threads that drive connections do for the server's sake, and the server
+  /// would inherit; but not what was chosen for the whole program.
+  private static let ordinaryTurns =
+    Thread.takesOrdinaryTurns ? "chrt --other --pid 0 \"$$\" 2>/dev/null\n" : ""
 
   private let lifeline: Lifeline
   private let ending: Task<Void, Never>
@@ -66,7 +68,8 @@ final class ServerProcess: Sendable {
     platform.createSession = true
     let configuration = Subprocess.Configuration(
       executable: .path("/bin/sh"),
-      arguments: .init(["-c", Self.script, "muddled-sandbox", pidFile] + command),
+      arguments: .init(
+        ["-c", Self.ordinaryTurns + Self.script, "muddled-sandbox", pidFile] + command),
       // A login or a service manager of the caller's must not reach the server.
       environment: .inherit.updating(["MYSQL_PWD": nil, "NOTIFY_SOCKET": nil]),
       platformOptions: platform)

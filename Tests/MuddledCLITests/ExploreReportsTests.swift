@@ -17,7 +17,8 @@ struct ExploreReportsTests {
         #expect(run.status == .exited(64), "\(flag): \(run.errors)")
         #expect(
           run.errors
-            == "muddled: the file \"\(path)\" cannot be written: No such file or directory\n")
+            == "muddled: the file \"\(path)\" cannot be written: No such file or directory; name another\n"
+        )
       }
       let path = stage.path("report")
       let twice = try await ProgramRun(

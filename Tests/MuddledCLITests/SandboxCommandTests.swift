@@ -20,14 +20,16 @@ struct SandboxCommandTests {
     }
   }
 
-  @Test("The servers do not inherit how the program's threads take turns")
+  @Test("The servers take turns as was chosen for the program")
   func turns() async throws {
     let script = #"chrt -p $$; chrt -p "$(cat "$MUDDLED_SANDBOX_DIR"/mariadb.pid)""#
-    let run = try await ProgramRun(
-      "chrt", ["--batch", "0", muddledProgram, "sandbox", "--", "sh", "-c", script])
-    let policies = run.output.split(separator: "\n").filter { $0.contains("SCHED_") }
-      .map { $0.split(separator: " ").last }
-    #expect(policies == ["SCHED_BATCH", "SCHED_OTHER"], "\(run.output)\(run.errors)")
+    for (flag, policy) in [("--other", "SCHED_OTHER"), ("--idle", "SCHED_IDLE")] {
+      let run = try await ProgramRun(
+        "chrt", [flag, "0", muddledProgram, "sandbox", "--", "sh", "-c", script])
+      let policies = run.output.split(separator: "\n").filter { $0.contains("SCHED_") }
+        .map { $0.split(separator: " ").last.map(String.init) }
+      #expect(policies == [policy, policy], "\(run.output)\(run.errors)")
+    }
   }
 
   @Test("The command finds its servers in its environment")

@@ -1,7 +1,14 @@
+import Foundation
 import MuddledCore
 import MuddledSandbox
 import MuddledTestKit
 import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 @Suite("Sandbox", .timeLimit(.minutes(20)), .serialized, .inTurn)
 struct SandboxTests {
@@ -31,6 +38,29 @@ struct SandboxTests {
     }
     #expect(!exists(folder))
     #expect(processes.allSatisfy { !isAlive($0) })
+  }
+
+  @Test("Its servers do not inherit how the threads of this process take turns")
+  func turns() async throws {
+    // Whichever thread starts the server, it is one that lets others go on; the first thread is not.
+    let (ordinary, batch): (Int32, Int32) = (0, 3)
+    func threads(under policy: Int32) throws -> [pid_t] {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").compactMap {
+        pid_t($0)
+      }
+      .filter { $0 != getpid() && sched_getscheduler($0) == policy }
+    }
+    func set(_ policy: Int32, for threads: [pid_t]) {
+      var parameters = sched_param()
+      for thread in threads { _ = sched_setscheduler(thread, policy, &parameters) }
+    }
+    let changed = try threads(under: ordinary)
+    set(batch, for: changed)
+    defer { set(ordinary, for: changed) }
+    try await Sandbox.withServers { sandbox in
+      let process = try #require(await sandbox.mariaDBProcessID)
+      #expect(sched_getscheduler(process) == ordinary)
+    }
   }
 
   @Test("Its servers and its folder are gone after a throw and after a cancellation")

@@ -27,7 +27,8 @@ public actor EventFileReporter: Reporter {
     guard descriptor >= 0 else {
       throw MuddledError(
         .usage,
-        "the events file \(path.quoted) cannot be written: \(String(cString: strerror(errno)))")
+        "the events file \(path.quoted) cannot be written: \(String(cString: strerror(errno))); name another"
+      )
     }
   }
 
